@@ -1,0 +1,17 @@
+/** The SSH server room's public list. */
+
+export type { AuthAttempt, Authenticator, AuthMethod, AuthVerdict } from './authenticator.ts';
+export { SshError, type SshErrorCode } from './error.ts';
+export { fingerprint, HostKey, type HostKeyType } from './host-key.ts';
+export { Scratch } from './packet-reader.ts';
+export { PaddingSource } from './padding.ts';
+export { type Agreement, DEFAULT_PROPOSAL, type Proposal } from './proposal.ts';
+export { type PublicKey, PublicKeyError, parseAuthorizedKey, parsePublicKey } from './public-key.ts';
+export {
+  DEFAULT_IDLE_TIMEOUT_MS,
+  DEFAULT_LOGIN_GRACE_MS,
+  ServerConnection,
+  type ServerConnectionOptions,
+  type SharedResources,
+} from './server-connection.ts';
+export { WindowBudget } from './window-budget.ts';

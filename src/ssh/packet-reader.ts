@@ -1,0 +1,147 @@
+/** Cuts the incoming byte stream into packets and opens them (RFC 4253 section 6). */
+
+import { type PacketOpener, PlainCipher } from './cipher.ts';
+import { SshError } from './error.ts';
+
+/** Smallest packet_length: padding length, one byte of payload, padding. */
+const MIN_PACKET_LENGTH = 5;
+const MIN_PADDING_BYTES = 4;
+/** Largest packet_length before the client is authenticated: RFC 4253 section 6.1 asks for 35000. */
+export const MAX_UNAUTHENTICATED_PACKET_LENGTH = 35_000;
+/** Largest packet_length afterwards; OpenSSH and Go have the same bound. */
+export const MAX_PACKET_LENGTH = 256 * 1024;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Memory for packets that arrive in pieces. One serves many connections: a packet is gathered, opened into memory of its
+ * own and forgotten within one turn.
+ */
+export class Scratch {
+  #memory: Buffer = NOTHING;
+
+  take(byteCount: number): Buffer {
+    if (this.#memory.length < byteCount) this.#memory = Buffer.allocUnsafeSlow(byteCount);
+    return this.#memory.subarray(0, byteCount);
+  }
+}
+
+/** Holds no more than what was received: a length field alone allocates nothing. */
+export class PacketReader {
+  maxPacketLength = MAX_UNAUTHENTICATED_PACKET_LENGTH;
+  readonly #scratch: Scratch;
+  #opener: PacketOpener = new PlainCipher();
+  #sequence = 0;
+  #packets = 0;
+  #openedBytes = 0;
+  /** Received and not consumed, oldest first. */
+  #chunks: Buffer[] = [];
+  #buffered = 0;
+  /** packet_length of the packet that is being waited for; 0 while it is not known. */
+  #expected = 0;
+
+  constructor(scratch: Scratch) {
+    this.#scratch = scratch;
+  }
+
+  /** Sequence number of the packet that `next` returned last. */
+  get lastSequence(): number {
+    return (this.#sequence - 1) >>> 0;
+  }
+
+  get bufferedBytes(): number {
+    return this.#buffered;
+  }
+
+  /** Packets opened since the last change of keys. */
+  get packetsSinceRekey(): number {
+    return this.#packets;
+  }
+
+  /** Bytes opened since the last change of keys. */
+  get bytesSinceRekey(): number {
+    return this.#openedBytes;
+  }
+
+  push(chunk: Buffer): void {
+    if (chunk.length === 0) return;
+    this.#chunks.push(chunk);
+    this.#buffered += chunk.length;
+  }
+
+  /** Takes new keys into use: what follows NEWKEYS is opened with them. */
+  rekey(opener: PacketOpener, options: { readonly resetSequence: boolean }): void {
+    this.#opener = opener;
+    this.#packets = 0;
+    this.#openedBytes = 0;
+    if (options.resetSequence) this.#sequence = 0;
+  }
+
+  /**
+   * The payload of the next whole packet, in memory of its own.
+   * @throws SshError PACKET_INVALID, MAC_INVALID
+   */
+  next(): Buffer | undefined {
+    const opener = this.#opener;
+    if (this.#expected === 0) {
+      if (this.#buffered < opener.lengthBytes) return undefined;
+      this.#expected = this.#checkedLength(opener.readLength(this.#peek(opener.lengthBytes)));
+    }
+    const total = 4 + this.#expected + opener.trailerBytes;
+    if (this.#buffered < total) return undefined;
+    const plain = opener.open(this.#sequence, this.#peek(total));
+    this.#drop(total);
+    this.#expected = 0;
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    this.#packets++;
+    this.#openedBytes += total;
+    return withoutPadding(plain);
+  }
+
+  #checkedLength(length: number): number {
+    const { blockBytes, alignsLength } = this.#opener;
+    if (length < MIN_PACKET_LENGTH || length > this.maxPacketLength) {
+      throw new SshError('PACKET_INVALID', `packet length ${length} is out of bounds`);
+    }
+    if ((length + (alignsLength ? 4 : 0)) % blockBytes !== 0) {
+      throw new SshError('PACKET_INVALID', 'packet length is not a multiple of the block size');
+    }
+    return length;
+  }
+
+  /** The first bytes in one piece: a view where they arrived together, else gathered in the scratch memory. */
+  #peek(byteCount: number): Buffer {
+    const first = this.#chunks[0] ?? NOTHING;
+    if (first.length >= byteCount) return first.subarray(0, byteCount);
+    const gathered = this.#scratch.take(byteCount);
+    let filled = 0;
+    for (const chunk of this.#chunks) {
+      filled += chunk.copy(gathered, filled, 0, byteCount - filled);
+      if (filled === byteCount) break;
+    }
+    return gathered;
+  }
+
+  #drop(byteCount: number): void {
+    this.#buffered -= byteCount;
+    let whole = 0;
+    for (const chunk of this.#chunks) {
+      if (chunk.length > byteCount) {
+        this.#chunks[whole] = chunk.subarray(byteCount);
+        break;
+      }
+      byteCount -= chunk.length;
+      whole++;
+      if (byteCount === 0) break;
+    }
+    if (whole > 0) this.#chunks.splice(0, whole);
+  }
+}
+
+function withoutPadding(plain: Buffer): Buffer {
+  const paddingBytes = plain[0] ?? 0;
+  if (paddingBytes < MIN_PADDING_BYTES || paddingBytes + 1 >= plain.length) {
+    throw new SshError('PACKET_INVALID', 'packet padding is out of bounds');
+  }
+  return plain.subarray(1, plain.length - paddingBytes);
+}

@@ -1,0 +1,144 @@
+/** The algorithms one side offers, KEXINIT on the wire, and what both agree on (RFC 4253 section 7.1). */
+
+import { ByteReader } from '../wire/byte-reader.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
+import { needsMac } from './cipher.ts';
+import { SshError, sanitised } from './error.ts';
+import { Message } from './message.ts';
+
+/** Preference lists, most wanted first. The first client entry that the server also has is taken. */
+export interface Proposal {
+  readonly kex: readonly string[];
+  readonly hostKey: readonly string[];
+  readonly ciphers: readonly string[];
+  readonly macs: readonly string[];
+}
+
+/** What the server offers where no security policy says otherwise: post-quantum first, nothing weak. */
+export const DEFAULT_PROPOSAL: Proposal = {
+  kex: [
+    'mlkem768x25519-sha256',
+    'curve25519-sha256',
+    'curve25519-sha256@libssh.org',
+    'ecdh-sha2-nistp256',
+    'ecdh-sha2-nistp384',
+    'ecdh-sha2-nistp521',
+  ],
+  hostKey: [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+  ],
+  ciphers: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes256-ctr', 'aes192-ctr'],
+  macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
+};
+
+/** Markers in the kex list of a first KEXINIT; never chosen. */
+export const STRICT_KEX_CLIENT = 'kex-strict-c-v00@openssh.com';
+export const STRICT_KEX_SERVER = 'kex-strict-s-v00@openssh.com';
+export const EXT_INFO_CLIENT = 'ext-info-c';
+
+/** A KEXINIT as received. */
+export interface KexInit {
+  readonly kex: readonly string[];
+  readonly hostKey: readonly string[];
+  readonly ciphersIn: readonly string[];
+  readonly ciphersOut: readonly string[];
+  readonly macsIn: readonly string[];
+  readonly macsOut: readonly string[];
+  readonly compressionIn: readonly string[];
+  readonly compressionOut: readonly string[];
+  readonly firstKexPacketFollows: boolean;
+}
+
+const COOKIE_BYTES = 16;
+const COMPRESSION = ['none'];
+
+/** The KEXINIT payload; `markers` are added to the kex list of the first one. */
+export function encodeKexInit(proposal: Proposal, cookie: Uint8Array, markers: readonly string[]): Buffer {
+  return new ByteWriter(1024)
+    .uint8(Message.KEXINIT)
+    .bytes(cookie)
+    .nameList([...proposal.kex, ...markers])
+    .nameList(proposal.hostKey)
+    .nameList(proposal.ciphers)
+    .nameList(proposal.ciphers)
+    .nameList(proposal.macs)
+    .nameList(proposal.macs)
+    .nameList(COMPRESSION)
+    .nameList(COMPRESSION)
+    .nameList([])
+    .nameList([])
+    .boolean(false)
+    .uint32(0)
+    .finish();
+}
+
+/** @throws WireError when it is malformed */
+export function parseKexInit(payload: Buffer): KexInit {
+  const reader = new ByteReader(payload, 1);
+  reader.bytes(COOKIE_BYTES);
+  const kex = reader.nameList();
+  const hostKey = reader.nameList();
+  const ciphersIn = reader.nameList();
+  const ciphersOut = reader.nameList();
+  const macsIn = reader.nameList();
+  const macsOut = reader.nameList();
+  const compressionIn = reader.nameList();
+  const compressionOut = reader.nameList();
+  reader.nameList();
+  reader.nameList();
+  const firstKexPacketFollows = reader.boolean();
+  reader.uint32();
+  return {
+    kex,
+    hostKey,
+    ciphersIn,
+    ciphersOut,
+    macsIn,
+    macsOut,
+    compressionIn,
+    compressionOut,
+    firstKexPacketFollows,
+  };
+}
+
+/** What both sides use from the next NEWKEYS on. "In" is client to server. */
+export interface Agreement {
+  readonly kex: string;
+  readonly hostKey: string;
+  readonly cipherIn: string;
+  readonly cipherOut: string;
+  /** Absent with an AEAD cipher. */
+  readonly macIn: string | undefined;
+  readonly macOut: string | undefined;
+  /** The client sent a key exchange packet on a wrong guess: it is to be ignored. */
+  readonly ignoresNextPacket: boolean;
+}
+
+/** @throws SshError KEX_NO_COMMON_ALGORITHM, naming the category and what the client offered */
+export function agree(ours: Proposal, theirs: KexInit): Agreement {
+  const kex = choose('key exchange method', theirs.kex, ours.kex);
+  const hostKey = choose('host key type', theirs.hostKey, ours.hostKey);
+  const cipherIn = choose('cipher', theirs.ciphersIn, ours.ciphers);
+  const cipherOut = choose('cipher', theirs.ciphersOut, ours.ciphers);
+  const macIn = needsMac(cipherIn) ? choose('MAC', theirs.macsIn, ours.macs) : undefined;
+  const macOut = needsMac(cipherOut) ? choose('MAC', theirs.macsOut, ours.macs) : undefined;
+  choose('compression', theirs.compressionIn, COMPRESSION);
+  choose('compression', theirs.compressionOut, COMPRESSION);
+  const guessedRight = theirs.kex[0] === ours.kex[0] && theirs.hostKey[0] === ours.hostKey[0];
+  const ignoresNextPacket = theirs.firstKexPacketFollows && !guessedRight;
+  return { kex, hostKey, cipherIn, cipherOut, macIn, macOut, ignoresNextPacket };
+}
+
+function choose(what: string, theirs: readonly string[], ours: readonly string[]): string {
+  const found = theirs.find((name) => ours.includes(name));
+  if (found !== undefined) return found;
+  throw new SshError(
+    'KEX_NO_COMMON_ALGORITHM',
+    `no matching ${what} found. Client offers: ${sanitised(theirs.join(','))}`,
+  );
+}

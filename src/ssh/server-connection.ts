@@ -1,0 +1,159 @@
+/** One client's SSH connection: transport, authentication and channels put together. */
+
+import type { Duplex } from 'node:stream';
+import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
+import type { ByteReader } from '../wire/byte-reader.ts';
+import { Authentication } from './authentication.ts';
+import type { Authenticator } from './authenticator.ts';
+import { Connection } from './connection.ts';
+import { SshError } from './error.ts';
+import type { HostKey } from './host-key.ts';
+import { Message } from './message.ts';
+import type { Scratch } from './packet-reader.ts';
+import type { PaddingSource } from './padding.ts';
+import type { Agreement, Proposal } from './proposal.ts';
+import { Transport } from './transport.ts';
+import type { WindowBudget } from './window-budget.ts';
+
+/** From the first byte to a proven user; OpenSSH's LoginGraceTime. */
+export const DEFAULT_LOGIN_GRACE_MS = 120_000;
+/** Without a byte from the client; AWS's idle time. */
+export const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
+
+/** What connections of one process share. */
+export interface SharedResources {
+  readonly padding: PaddingSource;
+  readonly scratch: Scratch;
+  readonly budget: WindowBudget;
+}
+
+export interface ServerConnectionOptions<Identity> {
+  readonly stream: Duplex;
+  /** Product name in the identification line, printable ASCII without spaces. */
+  readonly softwareVersion: string;
+  readonly hostKeys: readonly HostKey[];
+  readonly proposal: Proposal;
+  readonly authenticator: Authenticator<Identity>;
+  readonly shared: SharedResources;
+  /** Shown before the login; empty for none. */
+  readonly banner?: string;
+  readonly loginGraceMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly rekeyBytes?: number;
+  /** The client sent a KEXINIT we could agree with: what was agreed, and who it says it is. */
+  onNegotiated?(agreement: Agreement, clientIdent: string): void;
+  /** The user is proven. Called at most once. A throw ends the connection. */
+  onAuthenticated(identity: Identity): void;
+  /** Starts a subsystem on a new channel; undefined where there is none of that name. */
+  openSubsystem(identity: Identity, name: string, channel: ByteChannel): ByteChannelHandler | undefined;
+  /** The connection is over. Called once, always; the code is CLOSED_BY_CLIENT or CONNECTION_LOST in the good cases. */
+  onClosed(error: SshError): void;
+}
+
+/** Life: construct → `start` → `close`, or the client's end of it. */
+export class ServerConnection<Identity> {
+  readonly #options: ServerConnectionOptions<Identity>;
+  readonly #transport: Transport;
+  readonly #authentication: Authentication<Identity>;
+  readonly #abort = new AbortController();
+  #connection: Connection | undefined;
+  #loginTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ServerConnectionOptions<Identity>) {
+    this.#options = options;
+    const { stream, hostKeys, proposal, shared, softwareVersion, rekeyBytes } = options;
+    this.#transport = new Transport(
+      {
+        stream,
+        ident: `SSH-2.0-${softwareVersion}`,
+        hostKeys,
+        proposal,
+        padding: shared.padding,
+        scratch: shared.scratch,
+        ...(rekeyBytes === undefined ? {} : { rekeyBytes }),
+      },
+      {
+        onMessage: (number, message) => this.#onMessage(number, message),
+        onKeys: (agreement) => options.onNegotiated?.(agreement, this.#transport.clientIdent),
+        onWritable: () => this.#connection?.flush(),
+        onClose: (error) => this.#onClose(error),
+      },
+    );
+    this.#authentication = new Authentication({
+      authenticator: options.authenticator,
+      sessionId: () => this.#transport.sessionId,
+      banner: options.banner ?? '',
+      signal: this.#abort.signal,
+      send: (payload) => this.#transport.send(payload),
+      hold: () => this.#transport.hold(),
+      succeed: (identity) => this.#succeed(identity),
+      fail: (error) => this.#transport.fail(error),
+    });
+  }
+
+  /** Aborts when the connection is over. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get clientIdent(): string {
+    return this.#transport.clientIdent;
+  }
+
+  start(): void {
+    const graceMs = this.#options.loginGraceMs ?? DEFAULT_LOGIN_GRACE_MS;
+    this.#loginTimer = setTimeout(() => {
+      this.#transport.fail(new SshError('LOGIN_TIMEOUT', `the login took more than ${graceMs / 1000} s`));
+    }, graceMs);
+    this.#transport.start();
+  }
+
+  /** Ends the connection in order, telling the client why. */
+  close(message: string): void {
+    this.#transport.fail(new SshError('CLOSED_BY_SERVER', message));
+  }
+
+  #onMessage(number: number, message: ByteReader): void {
+    this.#idleTimer?.refresh();
+    if (number === Message.SERVICE_REQUEST) {
+      this.#authentication.onServiceRequest(message);
+      this.#transport.beginAuthentication();
+    } else if (number === Message.USERAUTH_REQUEST) {
+      this.#authentication.onRequest(message);
+    } else {
+      this.#openConnection().onMessage(number, message);
+    }
+  }
+
+  #openConnection(): Connection {
+    if (this.#connection === undefined)
+      throw new SshError('MESSAGE_UNEXPECTED', 'the user is not authenticated');
+    return this.#connection;
+  }
+
+  /** The only transition to an open session. */
+  #succeed(identity: Identity): void {
+    clearTimeout(this.#loginTimer);
+    const { shared, openSubsystem } = this.#options;
+    this.#connection = new Connection({
+      transport: this.#transport,
+      budget: shared.budget,
+      openSubsystem: (name, channel) => openSubsystem(identity, name, channel),
+    });
+    this.#transport.openConnectionProtocol();
+    const idleMs = this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
+    this.#idleTimer = setTimeout(() => {
+      this.#transport.fail(new SshError('IDLE_TIMEOUT', `nothing came for ${idleMs / 1000} s`));
+    }, idleMs);
+    this.#options.onAuthenticated(identity);
+  }
+
+  #onClose(error: SshError): void {
+    clearTimeout(this.#loginTimer);
+    clearTimeout(this.#idleTimer);
+    this.#abort.abort(error);
+    this.#connection?.abandon();
+    this.#options.onClosed(error);
+  }
+}

@@ -1,0 +1,400 @@
+/** The transport layer: identification, key exchange, protected packets in both directions (RFC 4253). */
+
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { ByteReader, WireError } from '../wire/byte-reader.ts';
+import { ByteWriter } from '../wire/byte-writer.ts';
+import { SshError, sanitised } from './error.ts';
+import type { HostKey } from './host-key.ts';
+import { IdentReader } from './ident.ts';
+import { KeyExchange, type KeyExchangeResult } from './key-exchange.ts';
+import { isKexMessage, Message } from './message.ts';
+import { MAX_PACKET_LENGTH, PacketReader, type Scratch } from './packet-reader.ts';
+import { PacketWriter } from './packet-writer.ts';
+import type { PaddingSource } from './padding.ts';
+import { type Phase, verdict } from './phase.ts';
+import type { Agreement, Proposal } from './proposal.ts';
+import { USER_SIGNATURE_ALGORITHMS } from './signature.ts';
+
+/** Input that may wait while an asynchronous step runs; past it the socket is paused. */
+const MAX_HELD_INPUT_BYTES = 256 * 1024;
+/** Output the stream may hold before channels stop producing. */
+const OUTPUT_HIGH_WATER_BYTES = 1024 * 1024;
+/** Output the stream may hold at all: a peer that asks and never reads is cut off. */
+const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** Messages that may wait for the end of a key exchange. */
+const MAX_DEFERRED_BYTES = 1024 * 1024;
+/** A key exchange must end within this time. */
+const KEX_TIMEOUT_MS = 30_000;
+/** RFC 4344 section 3.1: rekey before 2^31 packets, whatever the cipher. */
+const REKEY_PACKETS = 2 ** 31;
+/** RFC 4344 section 3.2 gives 2^32 blocks for AES, 64 GiB. */
+const REKEY_BYTES = 64 * 1024 ** 3;
+/** How long the last words may take to leave before the socket is destroyed. */
+const LINGER_MS = 2_000;
+
+export interface TransportOptions {
+  readonly stream: Duplex;
+  /** `SSH-2.0-…` without line end. */
+  readonly ident: string;
+  readonly hostKeys: readonly HostKey[];
+  readonly proposal: Proposal;
+  readonly padding: PaddingSource;
+  readonly scratch: Scratch;
+  /** Bytes in one direction after which we ask for new keys; 64 GiB where absent. */
+  readonly rekeyBytes?: number;
+}
+
+/** What the layers above are told. */
+export interface TransportHandler {
+  /** A message of the present phase, number included. May throw: the connection ends. */
+  onMessage(number: number, message: ByteReader): void;
+  /** The first key exchange is over. */
+  onKeys(agreement: Agreement): void;
+  /** Channels may produce again. */
+  onWritable(): void;
+  /** Called once, always; nothing else is called afterwards. */
+  onClose(error: SshError): void;
+}
+
+/** Life: construct → `start` → messages → `end`. Every failure ends in `onClose` and nowhere else. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #handler: TransportHandler;
+  readonly #reader: PacketReader;
+  readonly #writer: PacketWriter;
+  #identReader: IdentReader | undefined = new IdentReader();
+  #clientIdent = '';
+  #phase: Phase = 'kex';
+  #kex: KeyExchange | undefined;
+  #kexTimer: NodeJS.Timeout | undefined;
+  #sessionId: Buffer | undefined;
+  #isStrict = false;
+  #acceptsExtInfo = false;
+  #holds = 0;
+  #isPaused = false;
+  #deferred: Buffer[] = [];
+  #deferredBytes = 0;
+  #isBlocked = false;
+  #isEnded = false;
+
+  constructor(options: TransportOptions, handler: TransportHandler) {
+    this.#options = options;
+    this.#handler = handler;
+    this.#reader = new PacketReader(options.scratch);
+    this.#writer = new PacketWriter(options.stream, options.padding);
+  }
+
+  /** Sends our identification and KEXINIT in the first packet and begins to listen. */
+  start(): void {
+    const { stream } = this.#options;
+    stream.on('data', (chunk: Buffer) => this.#guarded(() => this.#onChunk(chunk)));
+    stream.on('drain', () => this.#onDrain());
+    stream.on('error', (cause) =>
+      this.fail(new SshError('CONNECTION_LOST', 'the connection broke', { cause })),
+    );
+    stream.on('end', () => this.fail(new SshError('CONNECTION_LOST', 'the client closed the connection')));
+    stream.on('close', () => this.fail(new SshError('CONNECTION_LOST', 'the connection is closed')));
+    stream.write(`${this.#options.ident}\r\n`);
+    this.#beginKex();
+  }
+
+  /** The client's identification line; empty until it came. */
+  get clientIdent(): string {
+    return this.#clientIdent;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** H of the first exchange. @throws SshError INTERNAL before it */
+  get sessionId(): Buffer {
+    if (this.#sessionId === undefined) throw new SshError('INTERNAL', 'there is no session id yet');
+    return this.#sessionId;
+  }
+
+  /** Whether bulk data may be sent now: no key exchange in the way, and the stream takes more. */
+  get isWritable(): boolean {
+    if (this.#isEnded || this.#kex?.sendsOnlyKex === true) return false;
+    this.#isBlocked = this.#options.stream.writableLength >= OUTPUT_HIGH_WATER_BYTES;
+    return !this.#isBlocked;
+  }
+
+  /** The user is proven: from now on the connection protocol is spoken, with packets of full size. */
+  openConnectionProtocol(): void {
+    this.#phase = 'open';
+    this.#reader.maxPacketLength = MAX_PACKET_LENGTH;
+  }
+
+  beginAuthentication(): void {
+    this.#phase = 'auth';
+  }
+
+  /** Sends a message; during a key exchange it waits for the new keys. Never throws: a failure ends the connection. */
+  send(payload: Buffer): void {
+    if (this.#isEnded) return;
+    if (this.#kex?.sendsOnlyKex !== true) {
+      this.#write([payload]);
+      return;
+    }
+    this.#deferredBytes += payload.length;
+    if (this.#deferredBytes > MAX_DEFERRED_BYTES) {
+      this.fail(new SshError('KEX_FAILED', 'too much is waiting for the key exchange to end'));
+      return;
+    }
+    this.#deferred.push(payload);
+  }
+
+  /** Sends bulk data: the parts make one message. Only while `isWritable`; the parts may be reused afterwards. */
+  sendParts(parts: readonly Uint8Array[]): void {
+    if (!this.#isEnded) this.#write(parts);
+  }
+
+  /** Stops handing out messages until `release` is called: authentication is answered one request at a time. */
+  hold(): () => void {
+    this.#holds++;
+    let isReleased = false;
+    return () => {
+      if (isReleased) return;
+      isReleased = true;
+      this.#holds--;
+      this.#guarded(() => this.#process());
+    };
+  }
+
+  /** Runs `step` at the connection's own risk: what it throws ends this connection and no other. */
+  #guarded(step: () => void): void {
+    if (this.#isEnded) return;
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Ends the connection because of `error`, telling the client where that is still possible. */
+  fail(error: unknown): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#kexTimer);
+    const sshError = toSshError(error);
+    this.#sayGoodbye(sshError);
+    this.#deferred = [];
+    this.#handler.onClose(sshError);
+  }
+
+  #sayGoodbye(error: SshError): void {
+    const { stream } = this.#options;
+    if (error.code === 'CONNECTION_LOST' || error.code === 'CLOSED_BY_CLIENT') {
+      stream.destroy();
+      return;
+    }
+    // Nothing of what came in is echoed: a browser made to connect here could be attacked with it (ALPACA).
+    if (this.#identReader !== undefined) stream.write('This is an SSH server.\r\n');
+    else this.#writer.write([disconnectMessage(error)]);
+    stream.end();
+    const timer = setTimeout(() => stream.destroy(), LINGER_MS);
+    stream.once('close', () => clearTimeout(timer));
+    stream.resume();
+  }
+
+  #onChunk(chunk: Buffer): void {
+    if (this.#identReader !== undefined) {
+      const ident = this.#identReader.push(chunk);
+      if (ident === undefined) return;
+      this.#identReader = undefined;
+      this.#clientIdent = ident.line;
+      chunk = ident.rest;
+    }
+    this.#reader.push(chunk);
+    this.#process();
+    if (this.#holds > 0 && this.#reader.bufferedBytes > MAX_HELD_INPUT_BYTES && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#options.stream.pause();
+    }
+  }
+
+  #process(): void {
+    while (this.#holds === 0 && !this.#isEnded) {
+      const payload = this.#reader.next();
+      if (payload === undefined) break;
+      this.#dispatch(payload);
+    }
+    if (this.#holds === 0 && this.#isPaused && !this.#isEnded) {
+      this.#isPaused = false;
+      this.#options.stream.resume();
+    }
+  }
+
+  #dispatch(payload: Buffer): void {
+    const number = payload[0] ?? 0;
+    const kex = { isRunning: this.#kex?.hasPeerStarted === true, isStrict: this.#isStrict };
+    switch (verdict(this.#phase, number, kex)) {
+      case 'ignore':
+        return;
+      case 'unimplemented':
+        this.send(new ByteWriter().uint8(Message.UNIMPLEMENTED).uint32(this.#reader.lastSequence).finish());
+        return;
+      case 'refuse':
+        throw new SshError('MESSAGE_UNEXPECTED', `message ${number} is not allowed now`);
+      case 'handle':
+        this.#handle(number, payload);
+    }
+  }
+
+  #handle(number: number, payload: Buffer): void {
+    const message = new ByteReader(payload, 1);
+    const mayBeExtInfo = this.#acceptsExtInfo;
+    this.#acceptsExtInfo = false;
+    if (number === Message.DISCONNECT) throw clientDisconnect(message);
+    if (isKexMessage(number)) return this.#onKexMessage(number, payload);
+    if (number === Message.EXT_INFO) {
+      // Only right behind NEWKEYS (RFC 8308 section 2.4): later it is an injection (CVE-2023-46445).
+      if (!mayBeExtInfo) throw new SshError('MESSAGE_UNEXPECTED', 'EXT_INFO is not allowed now');
+      return;
+    }
+    this.#handler.onMessage(number, message);
+    if (this.#needsRekey()) this.#beginKex();
+  }
+
+  // --- key exchange
+
+  #beginKex(): void {
+    if (this.#kex !== undefined) return;
+    const { hostKeys, proposal, ident } = this.#options;
+    const isInitial = this.#sessionId === undefined;
+    this.#kex = new KeyExchange({
+      hostKeys,
+      proposal,
+      serverIdent: ident,
+      isInitial,
+      cookie: randomBytes(16),
+    });
+    this.#write([this.#kex.ourKexInit]);
+    this.#kexTimer = setTimeout(() => {
+      this.fail(new SshError('KEX_TIMEOUT', `the key exchange took more than ${KEX_TIMEOUT_MS / 1000} s`));
+    }, KEX_TIMEOUT_MS);
+  }
+
+  #onKexMessage(number: number, payload: Buffer): void {
+    if (number === Message.KEXINIT) {
+      this.#beginKex();
+      this.#onKexInit(payload);
+      return;
+    }
+    const kex = this.#kex;
+    if (kex === undefined)
+      throw new SshError('MESSAGE_UNEXPECTED', `message ${number} outside of a key exchange`);
+    if (number === Message.NEWKEYS) {
+      this.#onNewKeys(kex);
+      return;
+    }
+    const step = kex.receive(number, payload);
+    if (step === undefined) return;
+    const release = this.hold();
+    step
+      .then((result) => this.#guarded(() => this.#onKexResult(result)))
+      .catch((error: unknown) => this.fail(error))
+      .finally(release);
+  }
+
+  #onKexInit(payload: Buffer): void {
+    const kex = this.#kex;
+    if (kex === undefined) throw new SshError('INTERNAL', 'a key exchange was not begun');
+    kex.receiveKexInit(payload, this.#clientIdent);
+    if (!kex.isInitial) return;
+    this.#isStrict = kex.clientWantsStrict;
+    // Terrapin (CVE-2023-48795): with strict key exchange nothing may stand before the KEXINIT.
+    if (this.#isStrict && this.#reader.lastSequence !== 0) {
+      throw new SshError('MESSAGE_UNEXPECTED', 'a packet came before KEXINIT in a strict key exchange');
+    }
+  }
+
+  #onKexResult(result: KeyExchangeResult): void {
+    const kex = this.#kex;
+    if (kex === undefined || this.#isEnded) return;
+    if (result.kind === 'continue') {
+      this.#write([result.reply]);
+      return;
+    }
+    const isInitial = this.#sessionId === undefined;
+    this.#sessionId ??= result.exchangeHash;
+    this.#write([result.reply]);
+    this.#write([Buffer.from([Message.NEWKEYS])]);
+    const keys = kex.deriveKeys(this.#sessionId);
+    this.#writer.rekey(keys.sealer, { resetSequence: this.#isStrict });
+    if (isInitial && kex.clientWantsExtInfo) this.#write([extInfo()]);
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    this.#deferredBytes = 0;
+    for (const payload of deferred) this.#write([payload]);
+    this.#handler.onWritable();
+  }
+
+  #onNewKeys(kex: KeyExchange): void {
+    const { opener, agreement } = kex.finish();
+    this.#reader.rekey(opener, { resetSequence: this.#isStrict });
+    this.#kex = undefined;
+    clearTimeout(this.#kexTimer);
+    if (!kex.isInitial) return;
+    this.#phase = 'service';
+    this.#acceptsExtInfo = true;
+    this.#handler.onKeys(agreement);
+  }
+
+  #needsRekey(): boolean {
+    if (this.#phase !== 'open' || this.#kex !== undefined) return false;
+    const maxBytes = this.#options.rekeyBytes ?? REKEY_BYTES;
+    return [this.#reader, this.#writer].some(
+      (side) => side.bytesSinceRekey > maxBytes || side.packetsSinceRekey > REKEY_PACKETS,
+    );
+  }
+
+  // --- output
+
+  #write(parts: readonly Uint8Array[]): void {
+    this.#writer.write(parts);
+    if (this.#options.stream.writableLength > MAX_OUTPUT_BYTES) {
+      this.fail(new SshError('PEER_NOT_READING', 'the client does not read what it asked for'));
+    }
+  }
+
+  #onDrain(): void {
+    if (this.#isEnded || !this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#guarded(() => this.#handler.onWritable());
+  }
+}
+
+/** The connection may also end for reasons that are no SshError: malformed fields, or a mistake of ours. */
+function toSshError(error: unknown): SshError {
+  if (error instanceof SshError) return error;
+  if (error instanceof WireError) return new SshError('MESSAGE_INVALID', error.message, { cause: error });
+  return new SshError('INTERNAL', 'an internal error ended the connection', { cause: error });
+}
+
+function clientDisconnect(message: ByteReader): SshError {
+  const reason = message.uint32();
+  const text = sanitised(message.string().toString('latin1'));
+  return new SshError('CLOSED_BY_CLIENT', `the client disconnected (${reason}): ${text}`);
+}
+
+function disconnectMessage(error: SshError): Buffer {
+  return new ByteWriter()
+    .uint8(Message.DISCONNECT)
+    .uint32(error.disconnectReason)
+    .string(error.message)
+    .string('')
+    .finish();
+}
+
+/** RFC 8308: without server-sig-algs old clients would sign with SHA-1, newer ones not at all. */
+function extInfo(): Buffer {
+  return new ByteWriter()
+    .uint8(Message.EXT_INFO)
+    .uint32(1)
+    .string('server-sig-algs')
+    .nameList(USER_SIGNATURE_ALGORITHMS)
+    .finish();
+}
