@@ -105,7 +105,7 @@ export class ServerConnection<Identity> {
     const graceMs = this.#options.loginGraceMs ?? DEFAULT_LOGIN_GRACE_MS;
     this.#loginTimer = setTimeout(() => {
       this.#transport.fail(new SshError('LOGIN_TIMEOUT', `the login took more than ${graceMs / 1000} s`));
-    }, graceMs);
+    }, graceMs).unref();
     this.#transport.start();
   }
 
@@ -145,7 +145,7 @@ export class ServerConnection<Identity> {
     const idleMs = this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
     this.#idleTimer = setTimeout(() => {
       this.#transport.fail(new SshError('IDLE_TIMEOUT', `nothing came for ${idleMs / 1000} s`));
-    }, idleMs);
+    }, idleMs).unref();
     this.#options.onAuthenticated(identity);
   }
 

@@ -194,7 +194,7 @@ export class Transport {
     if (this.#identReader !== undefined) stream.write('This is an SSH server.\r\n');
     else this.#writer.write([disconnectMessage(error)]);
     stream.end();
-    const timer = setTimeout(() => stream.destroy(), LINGER_MS);
+    const timer = setTimeout(() => stream.destroy(), LINGER_MS).unref();
     stream.once('close', () => clearTimeout(timer));
     stream.resume();
   }
@@ -274,7 +274,7 @@ export class Transport {
     this.#write([this.#kex.ourKexInit]);
     this.#kexTimer = setTimeout(() => {
       this.fail(new SshError('KEX_TIMEOUT', `the key exchange took more than ${KEX_TIMEOUT_MS / 1000} s`));
-    }, KEX_TIMEOUT_MS);
+    }, KEX_TIMEOUT_MS).unref();
   }
 
   #onKexMessage(number: number, payload: Buffer): void {

@@ -1,0 +1,316 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { test } from 'node:test';
+import { ByteWriter } from '../wire/byte-writer.ts';
+import type { Authenticator } from './authenticator.ts';
+import { Message } from './message.ts';
+import type { PublicKey } from './public-key.ts';
+import { publicKeyFromKeyObject } from './public-key.ts';
+import { authRequest, type TestClient } from './testing/client.ts';
+import { connect, makeHostKeys, PASSWORD, type Pair, PasswordAuthenticator } from './testing/pair.ts';
+
+const hostKeys = makeHostKeys();
+const alice = generateKeyPairSync('ed25519');
+const mallory = generateKeyPairSync('ed25519');
+const ec = generateKeyPairSync('ec', { namedCurve: 'secp384r1' });
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+
+/** Accepts the given keys; the identity names the key that was proven. */
+class KeyAuthenticator implements Authenticator<string> {
+  readonly methods: Authenticator<string>['methods'] = ['publickey'];
+  readonly #keys: readonly Buffer[];
+
+  constructor(...keys: readonly KeyObject[]) {
+    this.#keys = keys.map((key) => publicKeyFromKeyObject(key).blob);
+  }
+
+  async password() {
+    return { outcome: 'refused', methods: this.methods } as const;
+  }
+
+  async acceptsKey({ key }: { key: PublicKey }): Promise<boolean> {
+    return this.#keys.some((blob) => blob.equals(key.blob));
+  }
+
+  async keyProven({ key }: { key: PublicKey }) {
+    const index = this.#keys.findIndex((blob) => blob.equals(key.blob));
+    return { outcome: 'accepted', identity: `key ${index}` } as const;
+  }
+}
+
+async function started(options: Partial<Parameters<typeof connect>[0]> = {}): Promise<Pair> {
+  const pair = connect({ hostKeys, ...options });
+  await pair.client.handshake();
+  await pair.client.startAuthentication();
+  return pair;
+}
+
+async function failure(client: TestClient): Promise<{ methods: string[]; isPartial: boolean }> {
+  const { message } = await client.expect(Message.USERAUTH_FAILURE);
+  return { methods: message.nameList(), isPartial: message.boolean() };
+}
+
+test('service - anything but ssh-userauth is refused', async () => {
+  const { client, closed } = connect({ hostKeys });
+  await client.handshake();
+  client.send(new ByteWriter().uint8(Message.SERVICE_REQUEST).string('ssh-connection').finish());
+  assert.equal((await closed).code, 'SERVICE_UNKNOWN');
+});
+
+test('none - tells the methods and never logs in', async () => {
+  const { client, authenticated } = await started();
+  client.send(authRequest('alice', 'none').finish());
+  assert.deepEqual(await failure(client), { methods: ['publickey', 'password'], isPartial: false });
+  assert.deepEqual(authenticated, []);
+});
+
+test('banner - is shown once, with CR LF, before the first answer', async () => {
+  const { client } = await started({ banner: 'Authorised users only.\nBe nice.' });
+  client.send(authRequest('alice', 'none').finish());
+  const { message } = await client.expect(Message.USERAUTH_BANNER);
+  assert.equal(message.text(), 'Authorised users only.\r\nBe nice.\r\n');
+  await failure(client);
+  client.sendPassword('alice', PASSWORD);
+  await client.expect(Message.USERAUTH_SUCCESS);
+});
+
+test('password - the right one logs in, with the identity the authenticator gave', async () => {
+  const { client, authenticated } = await started();
+  client.sendPassword('alice', PASSWORD);
+  await client.expect(Message.USERAUTH_SUCCESS);
+  assert.deepEqual(authenticated, ['alice']);
+});
+
+test('password - six wrong ones end the connection', async () => {
+  const { client, closed } = await started();
+  for (let attempt = 1; attempt < 6; attempt++) {
+    client.sendPassword('alice', 'wrong');
+    await failure(client);
+  }
+  client.sendPassword('alice', 'wrong');
+  const error = await closed;
+  assert.equal(error.message, 'Too many authentication failures');
+  assert.equal(error.disconnectReason, 2);
+});
+
+test('password - an empty one is refused without asking anybody (A-5)', async () => {
+  const authenticator = new PasswordAuthenticator();
+  const { client } = await started({ authenticator });
+  client.sendPassword('alice', '');
+  await failure(client);
+  assert.equal(authenticator.calls, 0);
+});
+
+test('password - a request to change it is no login', async () => {
+  const authenticator = new PasswordAuthenticator();
+  const { client } = await started({ authenticator });
+  client.send(authRequest('alice', 'password').boolean(true).string(PASSWORD).string('new').finish());
+  await failure(client);
+  assert.equal(authenticator.calls, 0);
+});
+
+test('password - where only keys are offered nobody is asked', async () => {
+  const { client, authenticated } = await started({ authenticator: new KeyAuthenticator(alice.publicKey) });
+  client.sendPassword('alice', PASSWORD);
+  assert.deepEqual((await failure(client)).methods, ['publickey']);
+  assert.deepEqual(authenticated, []);
+});
+
+for (const [name, answer] of [
+  ['rejects', () => Promise.reject(new Error('directory down'))],
+  [
+    'throws',
+    () => {
+      throw new Error('directory down');
+    },
+  ],
+] as const) {
+  test(`authenticator - one that ${name} is a refusal, never a login (A-37)`, async () => {
+    const authenticator = Object.assign(new PasswordAuthenticator(), {
+      password: answer,
+      acceptsKey: answer,
+    });
+    const { client, authenticated } = await started({ authenticator });
+    client.sendPassword('alice', PASSWORD);
+    await failure(client);
+    client.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey);
+    await failure(client);
+    assert.deepEqual(authenticated, []);
+  });
+}
+
+for (const [algorithm, pair] of [
+  ['ssh-ed25519', alice],
+  ['ecdsa-sha2-nistp384', ec],
+  ['rsa-sha2-256', rsa],
+  ['rsa-sha2-512', rsa],
+] as const) {
+  test(`publickey - ${algorithm}: query, then signature, logs in`, async () => {
+    const { client, authenticated } = await started({ authenticator: new KeyAuthenticator(pair.publicKey) });
+    client.sendPublicKey('alice', algorithm, pair.publicKey);
+    const { message } = await client.expect(Message.USERAUTH_PK_OK);
+    assert.equal(message.ascii(), algorithm);
+    assert.deepEqual(authenticated, [], 'a query proves nothing');
+    client.sendPublicKey('alice', algorithm, pair.publicKey, pair.privateKey);
+    await client.expect(Message.USERAUTH_SUCCESS);
+    assert.deepEqual(authenticated, ['key 0']);
+  });
+}
+
+test('publickey - the identity is that of the key that signed, not of one asked about before (A-23)', async () => {
+  const { client, authenticated } = await started({
+    authenticator: new KeyAuthenticator(alice.publicKey, mallory.publicKey),
+  });
+  client.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey);
+  await client.expect(Message.USERAUTH_PK_OK);
+  client.sendPublicKey('alice', 'ssh-ed25519', mallory.publicKey, mallory.privateKey);
+  await client.expect(Message.USERAUTH_SUCCESS);
+  assert.deepEqual(authenticated, ['key 1']);
+});
+
+const forgeries: readonly [string, (client: TestClient) => void][] = [
+  [
+    'by another key (A-10)',
+    (c) => c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, mallory.privateKey),
+  ],
+  [
+    'over another session (A-7)',
+    (c) =>
+      c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, alice.privateKey, {
+        sessionId: Buffer.alloc(32),
+      }),
+  ],
+  [
+    'for another user (A-8)',
+    (c) => c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, alice.privateKey, { userName: 'bob' }),
+  ],
+  [
+    'naming another algorithm inside (A-9)',
+    (c) =>
+      c.sendPublicKey('alice', 'rsa-sha2-256', rsa.publicKey, rsa.privateKey, {
+        signatureName: 'rsa-sha2-512',
+      }),
+  ],
+  [
+    'with the algorithm of another curve',
+    (c) => c.sendPublicKey('alice', 'ecdsa-sha2-nistp256', ec.publicKey, ec.privateKey),
+  ],
+];
+for (const [what, forge] of forgeries) {
+  test(`publickey - a signature ${what} is refused`, async () => {
+    const { client, authenticated } = await started({
+      authenticator: new KeyAuthenticator(alice.publicKey, rsa.publicKey, ec.publicKey),
+    });
+    forge(client);
+    await failure(client);
+    assert.deepEqual(authenticated, []);
+  });
+}
+
+test('publickey - ssh-rsa (SHA-1), unknown types and garbage fail the attempt, not the connection', async () => {
+  const { client } = await started({ authenticator: new KeyAuthenticator(alice.publicKey, rsa.publicKey) });
+  client.send(
+    authRequest('alice', 'publickey')
+      .boolean(false)
+      .string('ssh-rsa')
+      .string(publicKeyFromKeyObject(rsa.publicKey).blob)
+      .finish(),
+  );
+  await failure(client);
+  client.send(authRequest('alice', 'publickey').boolean(false).string('ssh-dss').string('junk').finish());
+  await failure(client);
+  client.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, alice.privateKey);
+  await client.expect(Message.USERAUTH_SUCCESS);
+});
+
+test('requests - the 129th ends the connection, whatever they were (A-31)', async () => {
+  const { client, closed } = await started({ authenticator: new KeyAuthenticator() });
+  for (let request = 1; request <= 129; request++)
+    client.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey);
+  const error = await closed;
+  assert.equal(error.code, 'AUTH_TOO_MANY_FAILURES');
+});
+
+test('user - a change of name ends the connection (A-36)', async () => {
+  const { client, closed } = await started();
+  client.sendPassword('alice', 'wrong');
+  await failure(client);
+  client.sendPassword('root', PASSWORD);
+  assert.equal((await closed).code, 'AUTH_USER_CHANGED');
+});
+
+test('requests - are answered one at a time, in order, also when they are pipelined (A-1)', async () => {
+  const { client, authenticated } = await started();
+  client.send(authRequest('alice', 'none').finish());
+  client.sendPassword('alice', 'wrong');
+  client.sendPassword('alice', PASSWORD);
+  await failure(client);
+  await failure(client);
+  await client.expect(Message.USERAUTH_SUCCESS);
+  assert.deepEqual(authenticated, ['alice']);
+});
+
+test('success - is sent once; later requests are ignored (A-4)', async () => {
+  const { client, authenticated } = await started();
+  client.sendPassword('alice', PASSWORD);
+  client.sendPassword('alice', PASSWORD);
+  await client.expect(Message.USERAUTH_SUCCESS);
+  await client.openSession();
+  assert.deepEqual(authenticated, ['alice']);
+});
+
+test('authenticator - an answer after the client left changes nothing (A-2)', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const authenticator = Object.assign(new PasswordAuthenticator(), {
+    password: async () => {
+      await promise;
+      return { outcome: 'accepted', identity: 'alice' } as const;
+    },
+  });
+  const { client, closed, authenticated } = await started({ authenticator });
+  client.sendPassword('alice', PASSWORD);
+  await new Promise((next) => setTimeout(next, 20));
+  client.stream.destroy();
+  await closed;
+  resolve();
+  await new Promise((next) => setTimeout(next, 20));
+  assert.deepEqual(authenticated, []);
+});
+
+test('partial success - names what is left and is no login', async () => {
+  const authenticator = Object.assign(new KeyAuthenticator(alice.publicKey), {
+    keyProven: async () => ({ outcome: 'continue', methods: ['password'] }) as const,
+    password: async () => ({ outcome: 'accepted', identity: 'both' }) as const,
+  });
+  const { client, authenticated } = await started({ authenticator });
+  client.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, alice.privateKey);
+  assert.deepEqual(await failure(client), { methods: ['password'], isPartial: true });
+  assert.deepEqual(authenticated, []);
+  client.sendPassword('alice', PASSWORD);
+  await client.expect(Message.USERAUTH_SUCCESS);
+  assert.deepEqual(authenticated, ['both']);
+});
+
+const states: readonly [string, (client: TestClient) => Promise<void>][] = [
+  ['before a service was asked for', async () => undefined],
+  ['before the login', async (client) => client.startAuthentication()],
+];
+for (const [state, arrange] of states) {
+  for (const number of [6, 51, 52, 53, 60, 61, ...Array.from({ length: 48 }, (_, index) => 80 + index)]) {
+    test(`state machine - message ${number} ${state} ends the connection (A-20, A-21)`, async () => {
+      const { client, closed, authenticated } = connect({ hostKeys: hostKeys.slice(0, 1) });
+      await client.handshake();
+      await arrange(client);
+      client.send(Buffer.concat([Buffer.from([number]), Buffer.alloc(32)]));
+      assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+      assert.deepEqual(authenticated, []);
+    });
+  }
+}
+
+test('ping - before the login is ignored, without an answer (A-33)', async () => {
+  const { client } = await started();
+  for (let count = 0; count < 1000; count++) client.send(Buffer.from([Message.PING, 0, 0, 0, 1, 65]));
+  client.send(authRequest('alice', 'none').finish());
+  await failure(client);
+});

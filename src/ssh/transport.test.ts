@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ByteWriter } from '../wire/byte-writer.ts';
+import { CIPHERS, MACS } from './cipher.ts';
+import { KEX_METHODS } from './kex/method.ts';
+import { Message } from './message.ts';
+import { connect, logIn, makeHostKeys, PASSWORD } from './testing/pair.ts';
+
+const hostKeys = makeHostKeys();
+const ignore = new ByteWriter().uint8(Message.IGNORE).string('x').finish();
+
+test('ident - a client that does not speak SSH is sent away at its first bytes (T-3)', async () => {
+  const { client, closed } = connect({ hostKeys });
+  client.stream.write('GET / HTTP/1.1\r\nHost: evil\r\n');
+  assert.equal((await closed).code, 'IDENT_INVALID');
+  assert.doesNotMatch(await client.closed(), /evil|GET/, 'nothing of the request is echoed');
+});
+
+test('ident - a line without end is refused at 8 KiB (T-2)', async () => {
+  const { client, closed } = connect({ hostKeys });
+  client.stream.write(`SSH-2.0-${'x'.repeat(9000)}`);
+  assert.equal((await closed).code, 'IDENT_INVALID');
+});
+
+test('ident - protocol 1.5 is refused, 1.99 and a bare LF are taken', async () => {
+  const old = connect({ hostKeys });
+  old.client.sendIdent('SSH-1.5-Old');
+  assert.equal((await old.closed).code, 'IDENT_INVALID');
+  const lax = connect({ hostKeys });
+  lax.client.stream.write('SSH-1.99-TestClient\n');
+  await lax.client.expect(Message.KEXINIT);
+});
+
+test('login grace - a silent client is dropped (T-1)', async () => {
+  const { closed } = connect({ hostKeys, loginGraceMs: 30 });
+  assert.equal((await closed).code, 'LOGIN_TIMEOUT');
+});
+
+for (const kex of Object.keys(KEX_METHODS)) {
+  test(`kex - ${kex} agrees on working keys`, async () => {
+    const { client, agreements } = connect({ hostKeys });
+    await client.handshake({ kex });
+    await client.startAuthentication();
+    assert.equal(agreements[0]?.kex, kex);
+  });
+}
+
+for (const hostKey of ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-256', 'rsa-sha2-512']) {
+  test(`host key - ${hostKey} signs the exchange`, async () => {
+    const { client } = connect({ hostKeys });
+    await client.handshake({ hostKey });
+    await client.startAuthentication();
+  });
+}
+
+for (const cipher of Object.keys(CIPHERS)) {
+  for (const mac of cipher.includes('gcm') ? ['hmac-sha2-256-etm@openssh.com'] : Object.keys(MACS)) {
+    test(`cipher - ${cipher} with ${mac} carries data both ways, cut at any byte`, async () => {
+      const { client } = connect({ hostKeys, pieceBytes: 7 });
+      await client.handshake({ cipher, mac });
+      await client.startAuthentication();
+      client.sendPassword('alice', PASSWORD);
+      await client.expect(Message.USERAUTH_SUCCESS);
+      const channel = await client.openSubsystem('echo');
+      const data = Buffer.alloc(5000, 'drawbridge');
+      client.sendData(channel, data);
+      const { message } = await client.expect(Message.CHANNEL_DATA);
+      message.uint32();
+      assert.ok(message.string().equals(data));
+    });
+  }
+}
+
+test('kex - nothing in common names the category and what the client offered', async () => {
+  const { client, closed } = connect({
+    hostKeys,
+    proposal: {
+      kex: ['curve25519-sha256'],
+      hostKey: ['ssh-ed25519'],
+      ciphers: ['aes128-ctr'],
+      macs: ['hmac-sha2-256-etm@openssh.com'],
+    },
+  });
+  client.handshake({ cipher: 'aes256-gcm@openssh.com' }).catch(() => undefined);
+  const error = await closed;
+  assert.equal(error.code, 'KEX_NO_COMMON_ALGORITHM');
+  assert.match(error.message, /no matching cipher found.*aes256-gcm@openssh\.com/);
+});
+
+test('kex - host key types without a key are not offered', async () => {
+  const onlyEd25519 = hostKeys.slice(0, 1);
+  const { client, closed } = connect({ hostKeys: onlyEd25519 });
+  client.handshake({ hostKey: 'rsa-sha2-512' }).catch(() => undefined);
+  assert.equal((await closed).code, 'KEX_NO_COMMON_ALGORITHM');
+});
+
+const badValues: readonly [string, string, Buffer][] = [
+  ['curve25519-sha256', 'the all-zero point', Buffer.alloc(32)],
+  ['curve25519-sha256', 'a byte short', Buffer.alloc(31, 9)],
+  ['curve25519-sha256', 'a byte long', Buffer.alloc(33, 9)],
+  ['ecdh-sha2-nistp256', 'a point off the curve', Buffer.concat([Buffer.from([4]), Buffer.alloc(64, 1)])],
+  ['ecdh-sha2-nistp256', 'a compressed point', Buffer.concat([Buffer.from([2]), Buffer.alloc(32, 1)])],
+  ['mlkem768x25519-sha256', 'coefficients out of range', Buffer.alloc(1216, 0xff)],
+  ['mlkem768x25519-sha256', 'a byte short', Buffer.alloc(1215)],
+];
+for (const [kex, what, publicValue] of badValues) {
+  test(`kex - ${kex} refuses ${what} and tells the client (T-6)`, async () => {
+    const { client, closed } = connect({ hostKeys });
+    client.handshake({ kex, publicValue }).catch(() => undefined);
+    const error = await closed;
+    assert.equal(error.code, 'KEX_FAILED');
+    assert.equal(error.disconnectReason, 3);
+  });
+}
+
+test('kex - a wrong guess is dropped, once', async () => {
+  const { client } = connect({ hostKeys });
+  const wrongGuess = new ByteWriter().uint8(Message.KEX_INIT).string('not a key').finish();
+  await client.handshake({ firstKexPacketFollows: true, between: [wrongGuess] });
+  await client.startAuthentication();
+});
+
+test('strict kex - IGNORE before KEXINIT ends the connection (T-7)', async () => {
+  const { client, closed } = connect({ hostKeys });
+  client.handshake({ before: [ignore] }).catch(() => undefined);
+  assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+});
+
+for (const [name, payload] of [
+  ['IGNORE', ignore],
+  ['DEBUG', Buffer.from([Message.DEBUG, 0, 0, 0, 0, 0, 0, 0, 0, 0])],
+  ['EXT_INFO', Buffer.from([Message.EXT_INFO, 0, 0, 0, 0])],
+  ['PING', Buffer.from([Message.PING, 0, 0, 0, 0])],
+  ['SERVICE_REQUEST', new ByteWriter().uint8(Message.SERVICE_REQUEST).string('ssh-userauth').finish()],
+] as const) {
+  test(`strict kex - ${name} inside the first key exchange ends the connection (T-8)`, async () => {
+    const { client, closed } = connect({ hostKeys });
+    client.handshake({ between: [payload] }).catch(() => undefined);
+    assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+  });
+}
+
+test('non-strict kex - IGNORE is allowed around KEXINIT, and sequence numbers go on', async () => {
+  const { client } = connect({ hostKeys });
+  await client.handshake({ strict: false, before: [ignore], between: [ignore], cipher: 'aes128-ctr' });
+  await client.startAuthentication();
+});
+
+test('EXT_INFO - announces the signature algorithms when asked for', async () => {
+  const { client } = connect({ hostKeys });
+  await client.handshake({ extInfo: true });
+  const { message } = await client.expect(Message.EXT_INFO);
+  assert.equal(message.uint32(), 1);
+  assert.equal(message.ascii(), 'server-sig-algs');
+  assert.ok(message.nameList().includes('rsa-sha2-512'));
+});
+
+test('EXT_INFO - of the client is taken right behind NEWKEYS and refused later (CVE-2023-46445)', async () => {
+  const extInfo = Buffer.from([Message.EXT_INFO, 0, 0, 0, 0]);
+  const { client, closed } = connect({ hostKeys });
+  await client.handshake();
+  client.send(extInfo);
+  await client.startAuthentication();
+  client.send(extInfo);
+  assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+});
+
+test('packet - a flipped bit ends the connection with a MAC error', async () => {
+  for (const cipher of ['aes128-gcm@openssh.com', 'aes128-ctr']) {
+    const { client, closed } = connect({ hostKeys });
+    await client.handshake({ cipher });
+    const write = client.stream.write.bind(client.stream);
+    Object.assign(client.stream, {
+      write: (chunk: Buffer) => {
+        const damaged = Buffer.from(chunk);
+        if (damaged.length > 4) damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+        return write(damaged);
+      },
+    });
+    client.startAuthentication().catch(() => undefined);
+    assert.equal((await closed).code, 'MAC_INVALID');
+  }
+});
+
+for (const length of [0, 4, 35_001, 0x7fff_ffff, 0xffff_ffff]) {
+  test(`packet - length ${length} is refused before anything is allocated for it`, async () => {
+    const { client, closed } = connect({ hostKeys });
+    client.sendIdent();
+    const start = Buffer.alloc(16);
+    start.writeUInt32BE(length);
+    client.stream.write(start);
+    assert.equal((await closed).code, 'PACKET_INVALID');
+  });
+}
+
+test('packet - an unknown message number is answered UNIMPLEMENTED', async () => {
+  const { client } = await logIn({ hostKeys });
+  client.send(Buffer.from([25, 1, 2, 3]));
+  await client.expect(Message.UNIMPLEMENTED);
+});
+
+test('rekey - asked for by the client, data before and after arrive', async () => {
+  const { client } = await logIn({ hostKeys });
+  const channel = await client.openSubsystem('echo');
+  for (let round = 0; round < 5; round++) {
+    client.sendData(channel, Buffer.from(`round ${round}`));
+    await client.expect(Message.CHANNEL_DATA);
+    await client.exchangeKeys({ kex: 'mlkem768x25519-sha256' });
+  }
+});
+
+test('rekey - begun by the server after its limit, without losing a byte', async () => {
+  const { client } = await logIn({ hostKeys, rekeyBytes: 100_000 });
+  const channel = await client.openSubsystem('echo');
+  const sent = Buffer.alloc(1_000_000);
+  for (let at = 0; at < sent.length; at++) sent[at] = (at * 7) & 0xff;
+  let received = Buffer.alloc(0);
+  let rekeys = 0;
+  for (let at = 0; at < sent.length; at += 20_000) {
+    client.sendData(channel, sent.subarray(at, at + 20_000));
+    while (received.length < at + 20_000) {
+      const next = await client.next();
+      assert.ok(next, 'the connection lives');
+      if (next.number === Message.KEXINIT) {
+        rekeys++;
+        await client.exchangeKeys({}, next.payload);
+      } else if (next.number === Message.CHANNEL_DATA) {
+        next.message.uint32();
+        received = Buffer.concat([received, next.message.string()]);
+      }
+    }
+  }
+  assert.ok(received.equals(sent));
+  assert.ok(rekeys >= 5, `${rekeys} key exchanges`);
+});
+
+test("rekey - data behind the client's own KEXINIT ends the connection (A-34)", async () => {
+  const { client, closed } = await logIn({ hostKeys });
+  const channel = await client.openSubsystem('echo');
+  const data = new ByteWriter().uint8(Message.CHANNEL_DATA).uint32(channel).string('late').finish();
+  client.exchangeKeys({ between: [data] }).catch(() => undefined);
+  assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+});
+
+test('kex - a second KEXINIT inside an exchange ends the connection', async () => {
+  const { client, closed } = connect({ hostKeys });
+  client.sendIdent();
+  const { payload } = await client.expect(Message.KEXINIT);
+  client.send(payload);
+  client.send(payload);
+  assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+});
+
+test('disconnect - text of the client is made printable before it is kept', async () => {
+  const { client, closed } = connect({ hostKeys });
+  await client.handshake();
+  client.send(
+    new ByteWriter().uint8(Message.DISCONNECT).uint32(11).string('bye\x1b[31m\n').string('').finish(),
+  );
+  const error = await closed;
+  assert.equal(error.code, 'CLOSED_BY_CLIENT');
+  assert.match(error.message, /bye\?\[31m\?$/);
+});
+
+test('close - the server says why and the stream ends', async () => {
+  const { client, server } = await logIn({ hostKeys });
+  server.close('The server is stopping.');
+  assert.deepEqual(await client.expectDisconnect(), { reason: 11, text: 'The server is stopping.' });
+  await client.closed();
+});
+
+test('output - a client that asks and never reads is cut off', async () => {
+  const { client, closed } = await logIn({ hostKeys });
+  client.stream.pause();
+  const request = new ByteWriter()
+    .uint8(Message.GLOBAL_REQUEST)
+    .string('keepalive@openssh.com')
+    .boolean(true)
+    .finish();
+  const isOver = closed.then(() => true);
+  for (let sent = 0; sent < 400_000; sent++) {
+    client.send(request);
+    if (
+      sent % 1000 === 0 &&
+      (await Promise.race([isOver, new Promise((next) => setImmediate(next))])) === true
+    )
+      break;
+  }
+  assert.equal((await closed).code, 'PEER_NOT_READING');
+});

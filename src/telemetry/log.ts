@@ -1,0 +1,53 @@
+/** The structured log: one JSON object a line, on standard error unless told otherwise. */
+
+import { type DestinationStream, destination, type LevelWithSilent, pino } from 'pino';
+
+export type LogLevel = Extract<LevelWithSilent, 'debug' | 'info' | 'warn' | 'error' | 'silent'>;
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What rooms are given. The message is a constant; what varies goes into the fields. */
+export interface Log {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+  /** A log that adds `fields` to every line. */
+  child(fields: LogFields): Log;
+}
+
+/** Last line of defence: no field of these names is ever written, however deep a caller buried it. */
+const SECRET_FIELDS = [
+  'password',
+  'Password',
+  'userPassword',
+  'passphrase',
+  'secret',
+  'privateKey',
+  'authorization',
+];
+const REDACTED_PATHS = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+
+const STANDARD_ERROR = 2;
+
+/** Lines are written at once: what a crash is preceded by must not be lost in a buffer. */
+export function createLog(options: { readonly level: LogLevel; readonly stream?: DestinationStream }): Log {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED_PATHS, censor: '[secret]' },
+    },
+    options.stream ?? destination({ fd: STANDARD_ERROR, sync: true }),
+  );
+}
+
+/** An error as fields of a log line: code and message, and the same of what caused it. */
+export function errorFields(error: unknown): LogFields {
+  if (!(error instanceof Error)) return { error: String(error) };
+  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
+  const cause = error.cause === undefined ? {} : { cause: errorFields(error.cause) };
+  return { ...code, error: error.message, ...cause };
+}
