@@ -1,0 +1,13 @@
+/** The `drawbridge` command. */
+
+import { Command } from 'commander';
+import { productVersion } from '../node/version.ts';
+import { serveCommand } from './serve.ts';
+
+const program = new Command('drawbridge')
+  .description('Self-hosted file transfer for the identity provider and the storage you already have.')
+  .version(productVersion())
+  .showHelpAfterError()
+  .addCommand(serveCommand());
+
+await program.parseAsync();

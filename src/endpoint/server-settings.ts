@@ -1,0 +1,25 @@
+/** A Server as its endpoints need it: the API's fields, resolved to the parts that serve it. */
+
+import type { Storage } from '../files/storage.ts';
+import type { IdentityProvider } from '../identity/provider.ts';
+
+/** The API's SftpAuthenticationMethods. */
+export type SftpAuthenticationMethods =
+  | 'PASSWORD'
+  | 'PUBLIC_KEY'
+  | 'PUBLIC_KEY_OR_PASSWORD'
+  | 'PUBLIC_KEY_AND_PASSWORD';
+
+export interface ServerSettings {
+  /** `s-` and 17 hex digits. */
+  readonly serverId: string;
+  readonly domain: 'S3' | 'EFS';
+  readonly provider: IdentityProvider;
+  readonly authenticationMethods: SftpAuthenticationMethods;
+  /** Shown before the login; empty for none. */
+  readonly preAuthenticationBanner: string;
+  /** ARNs a Grant may name, each with whether a policy is attached to it. */
+  readonly roles: ReadonlyMap<string, { readonly hasPolicy: boolean }>;
+  /** The storages of the server's domain, by the first segment of real paths. */
+  readonly storages: ReadonlyMap<string, Storage>;
+}

@@ -1,0 +1,73 @@
+/** Writes what happens in an SFTP session into the activity log. */
+
+import { FILE_ERRORS } from '../files/error.ts';
+import type {
+  FileClosed,
+  FileOpened,
+  OperationRefused,
+  SftpObserver,
+  TreeChanged,
+} from '../sftp/observer.ts';
+import type { ActivityLog, ActivityType } from '../telemetry/activity.ts';
+import { errorFields, type Log } from '../telemetry/log.ts';
+
+const SFTP_NO_SUCH_FILE = 2;
+
+const CHANGES: Readonly<Record<TreeChanged['operation'], ActivityType>> = {
+  MKDIR: 'MKDIR',
+  RMDIR: 'RMDIR',
+  REMOVE: 'DELETE',
+  RENAME: 'RENAME',
+  SETSTAT: 'SETSTAT',
+  SYMLINK: 'CREATE_SYMLINK',
+  HARDLINK: 'CREATE_LINK',
+};
+
+export class SftpRecorder implements SftpObserver {
+  readonly #activities: ActivityLog;
+  readonly #log: Log;
+
+  constructor(activities: ActivityLog, log: Log) {
+    this.#activities = activities;
+    this.#log = log;
+  }
+
+  opened(file: FileOpened): void {
+    const mode = [file.read ? 'READ' : '', file.write ? 'WRITE' : ''].filter((word) => word !== '').join('|');
+    this.#activities.record('OPEN', { path: file.path, mode });
+  }
+
+  closed(file: FileClosed): void {
+    const type = file.outcome === 'aborted' && file.bytesWritten > 0 ? 'PARTIAL_CLOSE' : 'CLOSE';
+    this.#activities.record(type, {
+      path: file.path,
+      'bytes-in': file.bytesWritten,
+      'bytes-out': file.bytesRead,
+      ...(file.error === undefined ? {} : { code: file.error.code, message: file.error.message }),
+    });
+  }
+
+  changed(change: TreeChanged): void {
+    this.#activities.record(CHANGES[change.operation], {
+      path: change.path,
+      ...('newPath' in change ? { 'new-path': change.newPath } : {}),
+    });
+  }
+
+  /** Clients ask for files that are not there all the time; that is no event. */
+  refused(refusal: OperationRefused): void {
+    const { operation, path, error } = refusal;
+    const fields = {
+      operation,
+      code: error.code,
+      message: error.message,
+      ...(path === undefined ? {} : { path }),
+    };
+    if (FILE_ERRORS[error.code].sftpStatus === SFTP_NO_SUCH_FILE) {
+      this.#log.debug(fields, 'an operation found nothing');
+      return;
+    }
+    const cause = error.cause === undefined ? {} : { cause: errorFields(error.cause) };
+    this.#activities.record('ERROR', { ...fields, ...cause });
+  }
+}

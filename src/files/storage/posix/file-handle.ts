@@ -1,0 +1,104 @@
+/** An open regular file: exact reads with read-ahead, complete writes, a close that reports. */
+
+import type { BlockPool } from '../../block-pool.ts';
+import { FileError, toFileError } from '../../error.ts';
+import type { AttributeChanges, FileAttributes, FileHandle, FileSlice, OpenMode } from '../../file-system.ts';
+import { ReadAhead } from '../../read-ahead.ts';
+import { applyChanges, toAttributes } from './attributes.ts';
+import { close, fchmod, fchown, fstat, fsync, ftruncate, futimes, read, write } from './calls.ts';
+import { UseCount } from './use-count.ts';
+import { writeAll } from './write-all.ts';
+
+export class PosixFileHandle implements FileHandle {
+  readonly #fd: number;
+  readonly #mode: OpenMode;
+  readonly #uses = new UseCount();
+  readonly #readAhead: ReadAhead;
+
+  /** Takes over `fd`, which is open on a regular file. */
+  constructor(fd: number, mode: OpenMode, pool: BlockPool) {
+    this.#fd = fd;
+    this.#mode = mode;
+    this.#readAhead = new ReadAhead({
+      readInto: (buffer, position) => this.#use(() => read(fd, buffer, position)),
+      pool,
+    });
+  }
+
+  async read(position: number, byteCount: number): Promise<FileSlice> {
+    if (!this.#mode.read) throw new FileError('INVALID_HANDLE');
+    try {
+      return await this.#readAhead.read(position, byteCount);
+    } catch (error) {
+      throw toFileError(error);
+    }
+  }
+
+  write(views: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#use(async () => {
+      if (!this.#mode.write) throw new FileError('INVALID_HANDLE');
+      try {
+        const at = this.#mode.append ? null : position;
+        await writeAll((rest, restAt) => write(this.#fd, rest, restAt), views, at);
+      } finally {
+        this.#readAhead.invalidate();
+      }
+    });
+  }
+
+  stat(): Promise<FileAttributes> {
+    return this.#use(async () => toAttributes(await fstat(this.#fd)));
+  }
+
+  setAttributes(changes: AttributeChanges): Promise<void> {
+    const fd = this.#fd;
+    return this.#use(async () => {
+      try {
+        await applyChanges(changes, {
+          resize: (sizeBytes) => ftruncate(fd, sizeBytes),
+          chmod: (mode) => fchmod(fd, mode),
+          utimes: (accessedSeconds, modifiedSeconds) => futimes(fd, accessedSeconds, modifiedSeconds),
+          chown: (uid, gid) => fchown(fd, uid, gid),
+        });
+      } finally {
+        this.#readAhead.invalidate();
+      }
+    });
+  }
+
+  sync(): Promise<void> {
+    return this.#use(() => fsync(this.#fd));
+  }
+
+  async close(): Promise<void> {
+    // Blocks on their way are awaited by the use count; nobody may be handed this descriptor's number before.
+    const unused = this.#uses.end();
+    this.#readAhead.invalidate();
+    await unused;
+    try {
+      await close(this.#fd);
+    } catch (error) {
+      throw toFileError(error);
+    }
+  }
+
+  /** What was written in place stays, as with every POSIX file; there is nothing to take back. */
+  async abort(): Promise<void> {
+    try {
+      await this.close();
+    } catch {
+      // The transfer has failed already; what close has to add changes nothing for the client.
+    }
+  }
+
+  async #use<T>(action: () => Promise<T>): Promise<T> {
+    this.#uses.enter();
+    try {
+      return await action();
+    } catch (error) {
+      throw toFileError(error);
+    } finally {
+      this.#uses.leave();
+    }
+  }
+}

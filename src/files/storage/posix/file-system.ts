@@ -1,0 +1,287 @@
+/** A host directory tree as one session sees it. */
+
+import fs, { type Stats } from 'node:fs';
+import {
+  chmod,
+  chown,
+  lchown,
+  lstat,
+  lutimes,
+  mkdir,
+  opendir,
+  rename,
+  rmdir,
+  statfs,
+  truncate,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
+import type { BlockPool } from '../../block-pool.ts';
+import { FileError, toFileError } from '../../error.ts';
+import type {
+  AttributeChanges,
+  DirectoryReader,
+  FileAttributes,
+  FileHandle,
+  FileSystem,
+  HardLinkCapability,
+  LinkCapability,
+  OpenMode,
+  SpaceReport,
+} from '../../file-system.ts';
+import { isWithin, MAX_NAME_BYTES, ROOT, type VirtualPath } from '../../virtual-path.ts';
+import {
+  type AttributeCalls,
+  applyChanges,
+  CLIENT_MODE_BITS,
+  checkRegularFile,
+  toAttributes,
+} from './attributes.ts';
+import { close, errnoOf, fstat, open } from './calls.ts';
+import { PosixDirectoryReader } from './directory-reader.ts';
+import { PosixFileHandle } from './file-handle.ts';
+import { PosixLinks } from './links.ts';
+import type { PinnedEntry } from './pinning.ts';
+import { renameToFree } from './rename.ts';
+import type { PosixView } from './view.ts';
+import type { Walk } from './walk.ts';
+
+/** Before the umask of the process. */
+const DEFAULT_FILE_MODE = 0o666;
+/** Before the umask of the process. */
+const DEFAULT_DIRECTORY_MODE = 0o777;
+/** Entries the system is asked for at a time. */
+const LIST_BATCH_ENTRIES = 128;
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } =
+  fs.constants;
+
+export interface PosixFileSystemOptions {
+  readonly view: PosixView;
+  readonly pool: BlockPool;
+  readonly onUnreadableName: () => void;
+}
+
+export class PosixFileSystem implements FileSystem {
+  readonly #view: PosixView;
+  readonly #pool: BlockPool;
+  readonly #onUnreadableName: () => void;
+
+  readonly links?: LinkCapability;
+  readonly hardLinks?: HardLinkCapability;
+  readonly replacing = { replace: (from: VirtualPath, to: VirtualPath) => this.#replace(from, to) };
+  readonly spaceReporting = { space: (path: VirtualPath) => this.#space(path) };
+
+  constructor({ view, pool, onUnreadableName }: PosixFileSystemOptions) {
+    this.#view = view;
+    this.#pool = pool;
+    this.#onUnreadableName = onUnreadableName;
+    if (!view.followsLinks) return;
+    this.links = new PosixLinks(view);
+    this.hardLinks = new PosixLinks(view);
+  }
+
+  stat(path: VirtualPath, options: { readonly followLinks: boolean }): Promise<FileAttributes> {
+    const showsLink = !options.followLinks && this.#view.showsLink(path);
+    return this.#view.at(path, async (walk) => {
+      for (;;) {
+        const stats = await lstat(walk.entryPath);
+        if (!stats.isSymbolicLink() || showsLink) return toAttributes(stats);
+        await walk.followLast();
+      }
+    });
+  }
+
+  setAttributes(
+    path: VirtualPath,
+    changes: AttributeChanges,
+    options: { readonly followLinks: boolean },
+  ): Promise<void> {
+    const showsLink = !options.followLinks && this.#view.showsLink(path);
+    return this.#view.at(path, (walk) =>
+      this.#pinned(walk, { showsLink }, (entry) => {
+        const isLink = entry.stats.isSymbolicLink();
+        return applyChanges(changes, isLink ? linkCalls(walk.entryPath) : entryCalls(entry));
+      }),
+    );
+  }
+
+  open(path: VirtualPath, mode: OpenMode, initial: AttributeChanges): Promise<FileHandle> {
+    const permissions = (initial.mode ?? DEFAULT_FILE_MODE) & CLIENT_MODE_BITS;
+    return this.#view.at(path, async (walk) => {
+      const fd = await openEntry(walk, openFlags(mode), permissions);
+      try {
+        checkRegularFile(await fstat(fd));
+        return new PosixFileHandle(fd, mode, this.#pool);
+      } catch (error) {
+        await close(fd);
+        throw error;
+      }
+    });
+  }
+
+  async list(path: VirtualPath): Promise<DirectoryReader> {
+    const { walk, release } = await this.#view.begin(path);
+    try {
+      await walk.enterLast();
+      const hostPath = walk.directoryPath;
+      const directory = await opendir(hostPath, { encoding: 'latin1', bufferSize: LIST_BATCH_ENTRIES });
+      return new PosixDirectoryReader({
+        directory,
+        hostPath,
+        showsLinks: this.#view.followsLinks,
+        onUnreadableName: this.#onUnreadableName,
+        release,
+      });
+    } catch (error) {
+      release();
+      throw toFileError(error);
+    }
+  }
+
+  makeDirectory(path: VirtualPath, initial: AttributeChanges): Promise<void> {
+    const permissions = (initial.mode ?? DEFAULT_DIRECTORY_MODE) & CLIENT_MODE_BITS;
+    return this.#view.at(path, async (walk) => {
+      await mkdir(walk.entryPath, permissions);
+    });
+  }
+
+  async removeDirectory(path: VirtualPath): Promise<void> {
+    checkNotRoot(path);
+    await this.#view.at(path, async (walk) => {
+      await this.#look(walk);
+      await rmdir(walk.entryPath);
+    });
+  }
+
+  async remove(path: VirtualPath): Promise<void> {
+    checkNotRoot(path);
+    await this.#view.at(path, async (walk) => {
+      const stats = await this.#look(walk);
+      if (stats.isDirectory()) throw new FileError('IS_A_DIRECTORY');
+      await unlink(walk.entryPath);
+    });
+  }
+
+  rename(from: VirtualPath, to: VirtualPath): Promise<void> {
+    return this.#move(from, to, async (source, target, stats) => {
+      await renameToFree(source.entryPath, target.entryPath, stats);
+    });
+  }
+
+  #replace(from: VirtualPath, to: VirtualPath): Promise<void> {
+    return this.#move(from, to, (source, target) => rename(source.entryPath, target.entryPath));
+  }
+
+  async #move(
+    from: VirtualPath,
+    to: VirtualPath,
+    action: (source: Walk, target: Walk, stats: Stats) => Promise<void>,
+  ): Promise<void> {
+    checkNotRoot(from);
+    checkNotRoot(to);
+    await this.#view.at(from, async (source) => {
+      const stats = await this.#look(source);
+      if (from === to) return;
+      if (isWithin(to, from)) throw new FileError('INVALID_ARGUMENT');
+      await this.#view.at(to, (target) => action(source, target, stats));
+    });
+  }
+
+  #space(path: VirtualPath): Promise<SpaceReport> {
+    return this.#view.at(path, (walk) =>
+      this.#pinned(walk, { showsLink: false }, async (entry) => {
+        const report = await statfs(entry.path, { bigint: true });
+        return {
+          blockBytes: Number(report.bsize),
+          fragmentBytes: Number(report.bsize),
+          blocks: report.blocks,
+          freeBlocks: report.bfree,
+          availableBlocks: report.bavail,
+          files: report.files,
+          freeFiles: report.ffree,
+          readOnly: false,
+          maxNameBytes: MAX_NAME_BYTES,
+        };
+      }),
+    );
+  }
+
+  /** The entry itself, unless it is a link that the session must not see. @throws FileError NOT_FOUND */
+  async #look(walk: Walk): Promise<Stats> {
+    const stats = await lstat(walk.entryPath);
+    if (stats.isSymbolicLink() && !this.#view.followsLinks) throw new FileError('NOT_FOUND');
+    return stats;
+  }
+
+  /** Holds the entry while `action` uses it, so that what was looked at is what is changed. */
+  async #pinned<T>(
+    walk: Walk,
+    { showsLink }: { readonly showsLink: boolean },
+    action: (entry: PinnedEntry) => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      const entry = await this.#view.pinning.entry(walk.entryPath);
+      try {
+        if (!entry.stats.isSymbolicLink() || showsLink) return await action(entry);
+      } finally {
+        entry.release();
+      }
+      await walk.followLast();
+    }
+  }
+}
+
+function checkNotRoot(path: VirtualPath): void {
+  if (path === ROOT) throw new FileError('PERMISSION_DENIED');
+}
+
+/** Never blocks: a FIFO or a device opens at once and is then refused. Never follows: the walk does. */
+function openFlags(mode: OpenMode): number {
+  let flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  if (mode.read && mode.write) flags |= O_RDWR;
+  else flags |= mode.write ? O_WRONLY : O_RDONLY;
+  if (mode.write && mode.append) flags |= O_APPEND;
+  if (mode.write && mode.truncate) flags |= O_TRUNC;
+  if (mode.create) flags |= mode.exclusive ? O_CREAT | O_EXCL : O_CREAT;
+  return flags;
+}
+
+async function openEntry(walk: Walk, flags: number, permissions: number): Promise<number> {
+  for (;;) {
+    try {
+      return await open(walk.entryPath, flags, permissions);
+    } catch (error) {
+      const errno = errnoOf(error);
+      // A FIFO that nobody reads, or a socket.
+      if (errno === 'ENXIO') throw new FileError('PERMISSION_DENIED', 'this is not a regular file');
+      if (errno !== 'ELOOP') throw error;
+    }
+    await walk.followLast();
+  }
+}
+
+function entryCalls({ path, stats }: PinnedEntry): AttributeCalls {
+  return {
+    async resize(sizeBytes) {
+      checkRegularFile(stats);
+      await truncate(path, sizeBytes);
+    },
+    chmod: (mode) => chmod(path, mode),
+    utimes: (accessedSeconds, modifiedSeconds) => utimes(path, accessedSeconds, modifiedSeconds),
+    chown: (uid, gid) => chown(path, uid, gid),
+  };
+}
+
+/** A link has no size and, on Linux, no permissions of its own. */
+function linkCalls(entryPath: string): AttributeCalls {
+  const refuse = async (): Promise<never> => {
+    throw new FileError('NOT_SUPPORTED');
+  };
+  return {
+    resize: refuse,
+    chmod: refuse,
+    utimes: (accessedSeconds, modifiedSeconds) => lutimes(entryPath, accessedSeconds, modifiedSeconds),
+    chown: (uid, gid) => lchown(entryPath, uid, gid),
+  };
+}

@@ -1,0 +1,30 @@
+/** The public parts of the identity room: the contract, its judgement, and the local function runner. */
+
+export { type FunctionArn, parseFunctionArn } from './function-arn.ts';
+export type { Grant } from './grant.ts';
+export { MAX_HOME_DETAILS_BYTES } from './home-answer.ts';
+export { MAX_PUBLIC_KEY_CHARACTERS, MAX_PUBLIC_KEYS } from './keys-answer.ts';
+export { IdentityError, type IdentityErrorCode, type IdentityProvider } from './provider.ts';
+export { REFUSALS, type RefusalCode, type Refused, refused } from './refusal.ts';
+export {
+  type IdentityEvent,
+  type IdentityProtocol,
+  IdentityRequest,
+  type LoginAttempt,
+  MAX_PASSWORD_CHARACTERS,
+} from './request.ts';
+export {
+  type Granted,
+  isRoleArn,
+  MAX_POLICY_CHARACTERS,
+  parseIdentityResponse,
+  type ResponseContext,
+} from './response.ts';
+export {
+  DEFAULT_MAX_INSTANCES,
+  DEFAULT_MEMORY_MEGABYTES,
+  DEFAULT_TIMEOUT_MS,
+  type FunctionLine,
+  type LocalFunctionSettings,
+} from './transports/function-settings.ts';
+export { LocalFunction, MAX_WAITING } from './transports/local-function.ts';

@@ -1,0 +1,74 @@
+/** What must fit together across the configuration: names that are used exist, and names that are unique are. */
+
+import { createHash } from 'node:crypto';
+import type { ParsedConfiguration } from './schema.ts';
+
+export interface Mismatch {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** The id of a server that has none: the same at every start, and no secret. */
+export function serverIdAt(index: number): string {
+  const digest = createHash('sha256').update(`drawbridge server ${index}`).digest('hex');
+  return `s-${digest.slice(0, 17)}`;
+}
+
+export function checkReferences(configuration: ParsedConfiguration): readonly Mismatch[] {
+  return [
+    ...checkFunctions(configuration),
+    ...checkStorageNames(configuration),
+    ...checkServerIds(configuration),
+    ...checkListenAddresses(configuration),
+  ];
+}
+
+function checkFunctions({ functions, servers }: ParsedConfiguration): Mismatch[] {
+  return servers.flatMap((server, index) => {
+    const arn = server.IdentityProviderDetails.Function;
+    if (Object.hasOwn(functions, arn)) return [];
+    return [
+      {
+        path: ['servers', index, 'IdentityProviderDetails', 'Function'],
+        message: `no function '${arn}' is configured; add it under functions:`,
+      },
+    ];
+  });
+}
+
+/** Home directories begin with either kind of name, so one name must not mean two places. */
+function checkStorageNames({ storage }: ParsedConfiguration): Mismatch[] {
+  return Object.keys(storage.fileSystems)
+    .filter((name) => Object.hasOwn(storage.buckets, name))
+    .map((name) => ({
+      path: ['storage', 'fileSystems', name],
+      message: 'is the name of a bucket too; rename one of them',
+    }));
+}
+
+function checkServerIds({ servers }: ParsedConfiguration): Mismatch[] {
+  return findRepeated(servers.map((server, index) => server.ServerId ?? serverIdAt(index))).map(
+    ({ value, index, firstIndex }) => ({
+      path: ['servers', index, 'ServerId'],
+      message: `'${value}' is the id of servers[${firstIndex}] too; give this server an id of its own`,
+    }),
+  );
+}
+
+function checkListenAddresses({ servers }: ParsedConfiguration): Mismatch[] {
+  const addresses = servers.map(({ listen: { SFTP } }) =>
+    // Port 0 is another free port every time.
+    SFTP.port === 0 ? undefined : `${SFTP.host.toLowerCase()} port ${SFTP.port}`,
+  );
+  return findRepeated(addresses).map(({ value, index, firstIndex }) => ({
+    path: ['servers', index, 'listen', 'SFTP'],
+    message: `servers[${firstIndex}] listens on ${value} already; choose another port`,
+  }));
+}
+
+function findRepeated(values: readonly (string | undefined)[]) {
+  return values.flatMap((value, index) => {
+    const firstIndex = values.indexOf(value);
+    return value === undefined || firstIndex === index ? [] : [{ value, index, firstIndex }];
+  });
+}

@@ -1,0 +1,62 @@
+/** Configuration of limits, the log and the stop. */
+
+import { z } from 'zod';
+
+export const limits = z
+  .strictObject({
+    maxConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(1000)
+      .describe('Most connections at once, of all servers.'),
+    maxUnauthenticatedConnections: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(100)
+      .describe('Most connections at once that have not logged in yet.'),
+    maxUnauthenticatedPerAddress: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(50)
+      .describe('The same from one client address, so that one client cannot take all of them.'),
+    maxLoginAttempts: z
+      .int()
+      .min(1)
+      .max(100)
+      .default(6)
+      .describe('Failed attempts after which a connection is closed.'),
+    loginGraceSeconds: z
+      .int()
+      .min(5)
+      .max(3600)
+      .default(120)
+      .describe('Longest time from the connection to the end of the login.'),
+    idleTimeoutSeconds: z
+      .int()
+      .min(10)
+      .max(86_400)
+      .default(1800)
+      .describe('A session in which nothing happens for this long is closed.'),
+  })
+  .prefault({})
+  .describe('Bounds that keep one client from using up the server.');
+
+export const shutdownGraceSeconds = z
+  .int()
+  .min(0)
+  .max(3600)
+  .default(30)
+  .describe('Time that open transfers get to finish when the server is told to stop.');
+
+export const log = z
+  .strictObject({
+    level: z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'])
+      .default('info')
+      .describe('Least serious messages that are written.'),
+  })
+  .prefault({})
+  .describe('The log.');

@@ -1,0 +1,99 @@
+/** Configuration of the servers: the fields of the API's CreateServer, and where to listen. */
+
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { FUNCTION_ARN_HINT, isFunctionArn } from './functions.ts';
+
+/** The API's banner: printable ASCII and white space, at most 4,096 characters. */
+const BANNER = /^[\t-\r -~]*$/;
+const MAX_BANNER_CHARACTERS = 4096;
+const MAX_PORT = 65_535;
+
+const LISTEN_HINT = 'is not an address: write host:port or [IPv6 address]:port; port 0 takes any free port';
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 means any free port. */
+  readonly port: number;
+}
+
+const protocol = z.enum(['SFTP'], {
+  error: ({ input }) =>
+    input === 'FTPS' || input === 'FTP' || input === 'AS2'
+      ? `${input} is not served by this version; use SFTP`
+      : undefined,
+});
+
+const identityProviderType = z.enum(['AWS_LAMBDA'], {
+  error: ({ input }) =>
+    input === 'SERVICE_MANAGED' || input === 'API_GATEWAY' || input === 'AWS_DIRECTORY_SERVICE'
+      ? `${input} is not supported by this version; use AWS_LAMBDA and a function`
+      : undefined,
+});
+
+const listenAddress = z.string().transform((text, context): ListenAddress => {
+  const address = parseListenAddress(text);
+  if (address !== undefined) return address;
+  context.addIssue({ code: 'custom', message: LISTEN_HINT });
+  return z.NEVER;
+});
+
+const identityProviderDetails = z
+  .strictObject({
+    Function: z
+      .string()
+      .refine(isFunctionArn, { error: FUNCTION_ARN_HINT })
+      .describe('ARN of the identity-provider function, one of those under `functions`.'),
+    SftpAuthenticationMethods: z
+      .enum(['PASSWORD', 'PUBLIC_KEY', 'PUBLIC_KEY_OR_PASSWORD', 'PUBLIC_KEY_AND_PASSWORD'])
+      .default('PUBLIC_KEY_OR_PASSWORD')
+      .describe(
+        'What an SFTP user logs in with. `PUBLIC_KEY_AND_PASSWORD` asks the function twice; both must agree.',
+      ),
+  })
+  .describe('How the identity provider is reached.');
+
+const server = z.strictObject({
+  ServerId: z
+    .string()
+    .regex(/^s-[0-9a-f]{17}$/, { error: 'is not a server id: "s-" and 17 hexadecimal digits' })
+    .optional()
+    .describe(
+      'Id of the server, told to the function. By default derived from its place in this list: set it before ' +
+        'reordering servers.',
+    ),
+  Protocols: z
+    .array(protocol)
+    .min(1)
+    .max(1)
+    .default(['SFTP'])
+    .describe('Protocols of the server. This version serves SFTP.'),
+  Domain: z.enum(['S3', 'EFS']).default('S3').describe('Kind of storage. EFS users need a `PosixProfile`.'),
+  IdentityProviderType: identityProviderType.describe('Who judges logins: `AWS_LAMBDA`, a function.'),
+  IdentityProviderDetails: identityProviderDetails,
+  PreAuthenticationLoginBanner: z
+    .string()
+    .max(MAX_BANNER_CHARACTERS)
+    .regex(BANNER, { error: 'may hold only printable ASCII characters, tabs and line breaks' })
+    .optional()
+    .describe('Text shown before the login.'),
+  listen: z
+    .strictObject({
+      SFTP: listenAddress.describe('`host:port` or `[IPv6 address]:port`. Port 0 takes any free port.'),
+    })
+    .describe('Where the server listens, by protocol.'),
+});
+
+export const servers = z
+  .array(server)
+  .min(1, { error: 'must hold at least one server' })
+  .describe("The servers: the fields of the Transfer API's CreateServer, and where to listen.");
+
+function parseListenAddress(text: string): ListenAddress | undefined {
+  const { v6, name, digits } =
+    /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:[\]\s]+)):(?<digits>\d{1,5})$/.exec(text)?.groups ?? {};
+  const host = v6 ?? name;
+  const port = Number(digits);
+  const isAddress = v6 === undefined || isIP(v6) === 6;
+  return host !== undefined && isAddress && port <= MAX_PORT ? { host, port } : undefined;
+}
