@@ -15,6 +15,7 @@ import {
   type AuthMethod,
   type AuthVerdict,
   fingerprint,
+  type LayerRefusal,
   type PublicKey,
   PublicKeyError,
   parseAuthorizedKey,
@@ -48,6 +49,15 @@ const FIRST_METHODS: Readonly<Record<ServerSettings['authenticationMethods'], re
   PUBLIC_KEY: ['publickey'],
   PUBLIC_KEY_OR_PASSWORD: ['publickey', 'password'],
   PUBLIC_KEY_AND_PASSWORD: ['publickey'],
+};
+
+const LAYER_REFUSALS: Readonly<Record<LayerRefusal, string>> = {
+  METHOD_NOT_OFFERED: 'The server does not offer this method, or not before another one.',
+  PASSWORD_EMPTY: 'The password is empty.',
+  PASSWORD_CHANGE_UNSUPPORTED: 'The client asked to change the password, which cannot be done here.',
+  KEY_UNUSABLE: 'The key or its algorithm is of a kind that is not accepted, or cannot be read.',
+  SIGNATURE_INVALID: 'The signature is not one of this key over this session.',
+  AUTHENTICATOR_FAILED: 'The login could not be judged because of an internal error.',
 };
 
 /** One for each connection, for one user: the SSH layer never lets the user change. */
@@ -96,6 +106,17 @@ export class Login implements Authenticator<LoggedIn> {
       return { outcome: 'continue', methods: ['password'] };
     }
     return this.#open(attempt, 'publickey', answer.grant, attempt.key);
+  }
+
+  refusedByLayer(attempt: AuthAttempt, method: AuthMethod, refusal: LayerRefusal, cause?: unknown): void {
+    this.#options.activities.record('AUTH_FAILURE', {
+      user: attempt.userName,
+      method,
+      'source-ip': this.#options.sourceIp,
+      code: refusal,
+      message: LAYER_REFUSALS[refusal],
+      ...(cause === undefined ? {} : { cause: errorFields(cause) }),
+    });
   }
 
   /** The Grant, if the offered key is one of those it lists. */

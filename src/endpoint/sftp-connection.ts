@@ -2,10 +2,15 @@
 
 import type { Socket } from 'node:net';
 import { SftpServer } from '../sftp/server.ts';
-import { type Agreement, ServerConnection, type SshError } from '../ssh/index.ts';
+import {
+  type Agreement,
+  type ByteChannel,
+  type ByteChannelHandler,
+  ServerConnection,
+  type SshError,
+} from '../ssh/index.ts';
 import type { ActivityLog } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
-import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
 import { keyFields, type LoggedIn, Login } from './login.ts';
 import type { RegisteredConnection, SessionRegistry } from './session-registry.ts';
 import type { SftpEndpointOptions } from './sftp-endpoint.ts';

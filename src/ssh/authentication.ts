@@ -3,14 +3,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import type { Authenticator, AuthMethod, AuthVerdict } from './authenticator.ts';
+import type { AuthAttempt, Authenticator, AuthMethod, AuthVerdict, LayerRefusal } from './authenticator.ts';
 import { SshError } from './error.ts';
 import { Message } from './message.ts';
 import { type PublicKey, PublicKeyError, parsePublicKey } from './public-key.ts';
 import { signatureAlgorithm, verifySignature } from './signature.ts';
 
 /** Failed passwords and signatures before the connection ends, as in OpenSSH. The first `none` and key queries are free. */
-const MAX_FAILURES = 6;
+export const DEFAULT_MAX_FAILURES = 6;
 /** Requests of any kind: queries and partial successes went uncounted in other servers. */
 const MAX_REQUESTS = 128;
 /** Longest password in bytes. */
@@ -29,6 +29,7 @@ export interface AuthenticationOptions<Identity> {
   readonly sessionId: () => Buffer;
   /** Shown before the first answer; empty for none. */
   readonly banner: string;
+  readonly maxFailures: number;
   readonly signal: AbortSignal;
   send(payload: Buffer): void;
   /** Stops reading requests until the returned function is called. */
@@ -39,15 +40,20 @@ export interface AuthenticationOptions<Identity> {
 }
 
 /** One USERAUTH_REQUEST, parsed to its end before anybody is asked (CVE-2018-15473). */
-type Request =
-  | { readonly method: 'none' | 'unknown' }
-  | { readonly method: 'password'; readonly password: string; readonly isChange: boolean }
-  | {
-      readonly method: 'publickey';
-      readonly algorithm: string;
-      readonly blob: Buffer;
-      readonly signature?: SignedPart;
-    };
+type Request = { readonly method: 'none' | 'unknown' } | PasswordRequest | KeyRequest;
+
+interface PasswordRequest {
+  readonly method: 'password';
+  readonly password: string;
+  readonly isChange: boolean;
+}
+
+interface KeyRequest {
+  readonly method: 'publickey';
+  readonly algorithm: string;
+  readonly blob: Buffer;
+  readonly signature?: SignedPart;
+}
 
 interface SignedPart {
   readonly signature: Buffer;
@@ -124,26 +130,45 @@ export class Authentication<Identity> {
 
   /** An error of the authenticator refuses; it never lets anybody in (CVE-2024-5806). */
   async #judge(userName: string, request: Request): Promise<AuthVerdict<Identity>> {
-    const refused = { outcome: 'refused', methods: this.#methods } as const;
-    const { authenticator, signal } = this.#options;
     try {
-      // A change of password is not offered, so it is no login either.
-      if (request.method === 'password' && !request.isChange) {
-        if (!this.#methods.includes('password') || request.password === '') return refused;
-        return await authenticator.password({ userName, password: request.password, signal });
-      }
-      if (request.method !== 'publickey' || request.signature === undefined) return refused;
-      const key = await this.#acceptableKey(userName, request);
-      if (key === undefined || !this.#isSignedBy(key, request.algorithm, request.signature)) return refused;
-      return await authenticator.keyProven({ userName, key, signal });
+      if (request.method === 'password') return await this.#judgePassword(userName, request);
+      if (request.method === 'publickey') return await this.#judgeSignature(userName, request);
+      return { outcome: 'refused', methods: this.#methods };
     } catch (error) {
-      if (error instanceof SshError) throw error;
-      return refused;
+      return this.#refusal(
+        userName,
+        request.method === 'password' ? 'password' : 'publickey',
+        'AUTHENTICATOR_FAILED',
+        error,
+      );
     }
   }
 
-  async #answerQuery(userName: string, request: { algorithm: string; blob: Buffer }): Promise<void> {
-    const key = await this.#acceptableKey(userName, request).catch(() => undefined);
+  async #judgePassword(
+    userName: string,
+    { password, isChange }: PasswordRequest,
+  ): Promise<AuthVerdict<Identity>> {
+    if (!this.#methods.includes('password')) return this.#refusal(userName, 'password', 'METHOD_NOT_OFFERED');
+    // A change of password is not offered, so it is no login either.
+    if (isChange) return this.#refusal(userName, 'password', 'PASSWORD_CHANGE_UNSUPPORTED');
+    if (password === '') return this.#refusal(userName, 'password', 'PASSWORD_EMPTY');
+    return this.#options.authenticator.password({ ...this.#attempt(userName), password });
+  }
+
+  async #judgeSignature(userName: string, request: KeyRequest): Promise<AuthVerdict<Identity>> {
+    const key = await this.#acceptableKey(userName, request);
+    if (key === undefined) return { outcome: 'refused', methods: this.#methods };
+    if (request.signature === undefined || !this.#isSignedBy(key, request.algorithm, request.signature)) {
+      return this.#refusal(userName, 'publickey', 'SIGNATURE_INVALID');
+    }
+    return this.#options.authenticator.keyProven({ ...this.#attempt(userName), key });
+  }
+
+  async #answerQuery(userName: string, request: KeyRequest): Promise<void> {
+    const key = await this.#acceptableKey(userName, request).catch((error: unknown) => {
+      this.#refusal(userName, 'publickey', 'AUTHENTICATOR_FAILED', error);
+      return undefined;
+    });
     if (this.#isDone || this.#options.signal.aborted) return;
     if (key === undefined) return this.#refuse(this.#methods);
     const reply = new ByteWriter()
@@ -153,19 +178,33 @@ export class Authentication<Identity> {
     this.#options.send(reply.finish());
   }
 
-  async #acceptableKey(
-    userName: string,
-    request: { algorithm: string; blob: Buffer },
-  ): Promise<PublicKey | undefined> {
-    if (!this.#methods.includes('publickey')) return undefined;
+  async #acceptableKey(userName: string, request: KeyRequest): Promise<PublicKey | undefined> {
+    if (!this.#methods.includes('publickey')) {
+      this.#refusal(userName, 'publickey', 'METHOD_NOT_OFFERED');
+      return undefined;
+    }
     const key = parsedOrUndefined(request.blob);
-    if (key === undefined || signatureAlgorithm(request.algorithm)?.keyType !== key.type) return undefined;
-    const isAccepted = await this.#options.authenticator.acceptsKey({
-      userName,
-      key,
-      signal: this.#options.signal,
-    });
+    if (key === undefined || signatureAlgorithm(request.algorithm)?.keyType !== key.type) {
+      this.#refusal(userName, 'publickey', 'KEY_UNUSABLE');
+      return undefined;
+    }
+    const isAccepted = await this.#options.authenticator.acceptsKey({ ...this.#attempt(userName), key });
     return isAccepted ? key : undefined;
+  }
+
+  /** A refusal of our own, told to the authenticator for the record. */
+  #refusal(
+    userName: string,
+    method: AuthMethod,
+    refusal: LayerRefusal,
+    cause?: unknown,
+  ): AuthVerdict<Identity> {
+    this.#options.authenticator.refusedByLayer?.(this.#attempt(userName), method, refusal, cause);
+    return { outcome: 'refused', methods: this.#methods };
+  }
+
+  #attempt(userName: string): AuthAttempt {
+    return { userName, signal: this.#options.signal };
   }
 
   #isSignedBy(key: PublicKey, algorithmName: string, signed: SignedPart): boolean {
@@ -183,7 +222,7 @@ export class Authentication<Identity> {
 
   #countFailure(): void {
     this.#failures++;
-    if (this.#failures >= MAX_FAILURES) {
+    if (this.#failures >= this.#options.maxFailures) {
       throw new SshError('AUTH_TOO_MANY_FAILURES', 'Too many authentication failures');
     }
   }

@@ -18,6 +18,15 @@ export interface AuthAttempt {
   readonly signal: AbortSignal;
 }
 
+/** Why the SSH layer refused by itself, without asking whether the user may log in. */
+export type LayerRefusal =
+  | 'METHOD_NOT_OFFERED'
+  | 'PASSWORD_EMPTY'
+  | 'PASSWORD_CHANGE_UNSUPPORTED'
+  | 'KEY_UNUSABLE'
+  | 'SIGNATURE_INVALID'
+  | 'AUTHENTICATOR_FAILED';
+
 /**
  * One for each connection; asked one thing at a time. Anything but an explicit `accepted` is a refusal, a rejection too.
  * Keys are bytes here: the SSH layer has parsed them and verifies the signatures itself.
@@ -30,4 +39,6 @@ export interface Authenticator<Identity> {
   acceptsKey(attempt: AuthAttempt & { readonly key: PublicKey }): Promise<boolean>;
   /** The user has signed this session with this key, and the signature is verified. */
   keyProven(attempt: AuthAttempt & { readonly key: PublicKey }): Promise<AuthVerdict<Identity>>;
+  /** Told of refusals that were none of its own, so that they can be recorded. `cause`: what it threw. */
+  refusedByLayer?(attempt: AuthAttempt, method: AuthMethod, refusal: LayerRefusal, cause?: unknown): void;
 }

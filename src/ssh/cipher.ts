@@ -36,6 +36,8 @@ export interface PacketSealer extends PacketLayout {
 export interface PacketOpener extends PacketLayout {
   /** Bytes that must be there before the length can be known. */
   readonly lengthBytes: number;
+  /** The length is encrypted, so an impossible one means a corrupt packet. */
+  readonly lengthIsProtected: boolean;
   /** The packet length field. Called once for each packet, before `open`. */
   readLength(start: Buffer): number;
   /**
@@ -51,6 +53,7 @@ export class PlainCipher implements PacketSealer, PacketOpener {
   readonly alignsLength = true;
   readonly trailerBytes = 0;
   readonly lengthBytes = 4;
+  readonly lengthIsProtected = false;
 
   seal(_sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[] {
     return [Buffer.concat([length, ...parts])];
@@ -90,6 +93,7 @@ class GcmCipher implements PacketSealer, PacketOpener {
   readonly alignsLength = false;
   readonly trailerBytes = GCM_TAG_BYTES;
   readonly lengthBytes = 4;
+  readonly lengthIsProtected = false;
   readonly #name: GcmName;
   readonly #key: KeyObject;
   readonly #nonce: GcmNonce;
@@ -152,18 +156,27 @@ class PacketMac {
     for (const part of parts) hmac.update(part);
     return hmac.digest();
   }
+
+  /** @throws SshError MAC_INVALID */
+  check(sequence: number, bytes: Uint8Array, received: Uint8Array): void {
+    if (!timingSafeEqual(this.over(sequence, [bytes]), received)) {
+      throw new SshError('MAC_INVALID', 'a packet is corrupt');
+    }
+  }
 }
+
+const CTR_BLOCK_BYTES = 16;
 
 /** aes*-ctr with an encrypt-then-MAC HMAC: clear length, one key stream across all packets. */
 class CtrEtmSealer implements PacketSealer {
-  readonly blockBytes = 16;
+  readonly blockBytes = CTR_BLOCK_BYTES;
   readonly alignsLength = false;
   readonly trailerBytes: number;
   readonly #stream: Cipheriv;
   readonly #mac: PacketMac;
 
-  constructor(name: string, key: Buffer, iv: Buffer, mac: PacketMac) {
-    this.#stream = createCipheriv(name, createSecretKey(key), iv);
+  constructor(stream: Cipheriv, mac: PacketMac) {
+    this.#stream = stream;
     this.#mac = mac;
     this.trailerBytes = mac.byteCount;
   }
@@ -176,15 +189,16 @@ class CtrEtmSealer implements PacketSealer {
 }
 
 class CtrEtmOpener implements PacketOpener {
-  readonly blockBytes = 16;
+  readonly blockBytes = CTR_BLOCK_BYTES;
   readonly alignsLength = false;
   readonly trailerBytes: number;
   readonly lengthBytes = 4;
+  readonly lengthIsProtected = false;
   readonly #stream: Decipheriv;
   readonly #mac: PacketMac;
 
-  constructor(name: string, key: Buffer, iv: Buffer, mac: PacketMac) {
-    this.#stream = createDecipheriv(name, createSecretKey(key), iv);
+  constructor(stream: Decipheriv, mac: PacketMac) {
+    this.#stream = stream;
     this.#mac = mac;
     this.trailerBytes = mac.byteCount;
   }
@@ -195,11 +209,59 @@ class CtrEtmOpener implements PacketOpener {
 
   open(sequence: number, packet: Buffer): Buffer {
     const end = packet.length - this.trailerBytes;
-    const expected = this.#mac.over(sequence, [packet.subarray(0, end)]);
-    if (!timingSafeEqual(expected, packet.subarray(end))) {
-      throw new SshError('MAC_INVALID', 'a packet is corrupt');
-    }
+    this.#mac.check(sequence, packet.subarray(0, end), packet.subarray(end));
     return this.#stream.update(packet.subarray(4, end));
+  }
+}
+
+/** aes*-ctr with the original encrypt-and-MAC: the length is encrypted too, and the MAC is over the plain packet. */
+class CtrSealer implements PacketSealer {
+  readonly blockBytes = CTR_BLOCK_BYTES;
+  readonly alignsLength = true;
+  readonly trailerBytes: number;
+  readonly #stream: Cipheriv;
+  readonly #mac: PacketMac;
+
+  constructor(stream: Cipheriv, mac: PacketMac) {
+    this.#stream = stream;
+    this.#mac = mac;
+    this.trailerBytes = mac.byteCount;
+  }
+
+  seal(sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[] {
+    const plain = [length, ...parts];
+    return [...plain.map((part) => this.#stream.update(part)), this.#mac.over(sequence, plain)];
+  }
+}
+
+/** Its first block is opened to learn the length, so a corrupt length shows before the MAC was looked at. */
+class CtrOpener implements PacketOpener {
+  readonly blockBytes = CTR_BLOCK_BYTES;
+  readonly alignsLength = true;
+  readonly trailerBytes: number;
+  readonly lengthBytes = CTR_BLOCK_BYTES;
+  readonly lengthIsProtected = true;
+  readonly #stream: Decipheriv;
+  readonly #mac: PacketMac;
+  #firstBlock: Buffer = Buffer.alloc(0);
+
+  constructor(stream: Decipheriv, mac: PacketMac) {
+    this.#stream = stream;
+    this.#mac = mac;
+    this.trailerBytes = mac.byteCount;
+  }
+
+  readLength(start: Buffer): number {
+    this.#firstBlock = this.#stream.update(start);
+    return this.#firstBlock.readUInt32BE(0);
+  }
+
+  open(sequence: number, packet: Buffer): Buffer {
+    const end = packet.length - this.trailerBytes;
+    const rest = this.#stream.update(packet.subarray(CTR_BLOCK_BYTES, end));
+    const plain = Buffer.concat([this.#firstBlock, rest]);
+    this.#mac.check(sequence, plain, packet.subarray(end));
+    return plain.subarray(4);
   }
 }
 
@@ -222,12 +284,16 @@ interface CipherSuite {
 interface MacSuite {
   readonly keyBytes: number;
   readonly hash: 'sha256' | 'sha512';
+  /** Encrypt-then-MAC; otherwise encrypt-and-MAC. */
+  readonly isEtm: boolean;
 }
 
-/** hmac-sha2-256 (32 bytes) and hmac-sha2-512 (64 bytes), encrypt-then-MAC forms. */
+/** hmac-sha2-256 (32 bytes) and hmac-sha2-512 (64 bytes) (RFC 6668), and OpenSSH's encrypt-then-MAC forms. */
 export const MACS: Readonly<Record<string, MacSuite>> = {
-  'hmac-sha2-256-etm@openssh.com': { keyBytes: 32, hash: 'sha256' },
-  'hmac-sha2-512-etm@openssh.com': { keyBytes: 64, hash: 'sha512' },
+  'hmac-sha2-256-etm@openssh.com': { keyBytes: 32, hash: 'sha256', isEtm: true },
+  'hmac-sha2-512-etm@openssh.com': { keyBytes: 64, hash: 'sha512', isEtm: true },
+  'hmac-sha2-256': { keyBytes: 32, hash: 'sha256', isEtm: false },
+  'hmac-sha2-512': { keyBytes: 64, hash: 'sha512', isEtm: false },
 };
 
 export const CIPHERS: Readonly<Record<string, CipherSuite>> = {
@@ -244,16 +310,24 @@ function gcm(name: GcmName, keyBytes: number): CipherSuite {
 }
 
 function ctr(name: string, keyBytes: number): CipherSuite {
-  const packetMac = (keys: DirectionKeys, mac: MacSuite | undefined): PacketMac => {
+  const known = (mac: MacSuite | undefined): MacSuite => {
     if (mac === undefined) throw new SshError('INTERNAL', `${name} was chosen without a MAC`);
-    return new PacketMac(mac.hash, keys.macKey);
+    return mac;
   };
   return {
     keyBytes,
     ivBytes: 16,
     authenticates: false,
-    sealer: (keys, mac) => new CtrEtmSealer(name, keys.key, keys.iv, packetMac(keys, mac)),
-    opener: (keys, mac) => new CtrEtmOpener(name, keys.key, keys.iv, packetMac(keys, mac)),
+    sealer: (keys, mac) => {
+      const stream = createCipheriv(name, createSecretKey(keys.key), keys.iv);
+      const packetMac = new PacketMac(known(mac).hash, keys.macKey);
+      return known(mac).isEtm ? new CtrEtmSealer(stream, packetMac) : new CtrSealer(stream, packetMac);
+    },
+    opener: (keys, mac) => {
+      const stream = createDecipheriv(name, createSecretKey(keys.key), keys.iv);
+      const packetMac = new PacketMac(known(mac).hash, keys.macKey);
+      return known(mac).isEtm ? new CtrEtmOpener(stream, packetMac) : new CtrOpener(stream, packetMac);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 /** The SSH server room's public list. */
 
-export type { AuthAttempt, Authenticator, AuthMethod, AuthVerdict } from './authenticator.ts';
+export type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
+export type { AuthAttempt, Authenticator, AuthMethod, AuthVerdict, LayerRefusal } from './authenticator.ts';
 export { SshError, type SshErrorCode } from './error.ts';
 export { fingerprint, HostKey, type HostKeyType } from './host-key.ts';
 export { Scratch } from './packet-reader.ts';

@@ -99,14 +99,15 @@ export class PacketReader {
   }
 
   #checkedLength(length: number): number {
-    const { blockBytes, alignsLength } = this.#opener;
-    if (length < MIN_PACKET_LENGTH || length > this.maxPacketLength) {
-      throw new SshError('PACKET_INVALID', `packet length ${length} is out of bounds`);
-    }
-    if ((length + (alignsLength ? 4 : 0)) % blockBytes !== 0) {
-      throw new SshError('PACKET_INVALID', 'packet length is not a multiple of the block size');
-    }
-    return length;
+    const { blockBytes, alignsLength, lengthIsProtected } = this.#opener;
+    const isInBounds = length >= MIN_PACKET_LENGTH && length <= this.maxPacketLength;
+    if (isInBounds && (length + (alignsLength ? 4 : 0)) % blockBytes === 0) return length;
+    // Said as for a wrong MAC: the answer must not tell what the encrypted length looked like.
+    if (lengthIsProtected) throw new SshError('MAC_INVALID', 'a packet is corrupt');
+    throw new SshError(
+      'PACKET_INVALID',
+      `packet length ${length} is out of bounds or not a multiple of the block size`,
+    );
   }
 
   /** The first bytes in one piece: a view where they arrived together, else gathered in the scratch memory. */

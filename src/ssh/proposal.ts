@@ -33,7 +33,8 @@ export const DEFAULT_PROPOSAL: Proposal = {
     'rsa-sha2-256',
   ],
   ciphers: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes256-ctr', 'aes192-ctr'],
-  macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
+  // The plain forms stand last, for libssh2 up to 1.10 (curl on Debian 12), which has neither GCM nor etm.
+  macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
 };
 
 /** Markers in the kex list of a first KEXINIT; never chosen. */

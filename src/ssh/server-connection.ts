@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
-import { Authentication } from './authentication.ts';
+import { Authentication, DEFAULT_MAX_FAILURES } from './authentication.ts';
 import type { Authenticator } from './authenticator.ts';
 import { Connection } from './connection.ts';
 import { SshError } from './error.ts';
@@ -37,6 +37,8 @@ export interface ServerConnectionOptions<Identity> {
   readonly shared: SharedResources;
   /** Shown before the login; empty for none. */
   readonly banner?: string;
+  /** Failed passwords and signatures before the connection ends. */
+  readonly maxLoginFailures?: number;
   readonly loginGraceMs?: number;
   readonly idleTimeoutMs?: number;
   readonly rekeyBytes?: number;
@@ -84,6 +86,7 @@ export class ServerConnection<Identity> {
       authenticator: options.authenticator,
       sessionId: () => this.#transport.sessionId,
       banner: options.banner ?? '',
+      maxFailures: options.maxLoginFailures ?? DEFAULT_MAX_FAILURES,
       signal: this.#abort.signal,
       send: (payload) => this.#transport.send(payload),
       hold: () => this.#transport.hold(),

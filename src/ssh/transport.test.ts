@@ -166,9 +166,13 @@ test('EXT_INFO - of the client is taken right behind NEWKEYS and refused later (
 });
 
 test('packet - a flipped bit ends the connection with a MAC error', async () => {
-  for (const cipher of ['aes128-gcm@openssh.com', 'aes128-ctr']) {
+  for (const [cipher, mac] of [
+    ['aes128-gcm@openssh.com', 'hmac-sha2-256'],
+    ['aes128-ctr', 'hmac-sha2-256-etm@openssh.com'],
+    ['aes128-ctr', 'hmac-sha2-256'],
+  ] as const) {
     const { client, closed } = connect({ hostKeys });
-    await client.handshake({ cipher });
+    await client.handshake({ cipher, mac });
     const write = client.stream.write.bind(client.stream);
     Object.assign(client.stream, {
       write: (chunk: Buffer) => {

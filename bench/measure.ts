@@ -1,0 +1,81 @@
+/** Measures one piece of work: its time, the server's CPU time, the server's peak memory. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessTree } from './process-tree.ts';
+
+/** Often enough to see the end of a short-lived child, rare enough to cost nothing that shows. */
+const PEAK_POLL_MS = 100;
+/** Children that served a connection end a moment after the client has gone. */
+const SETTLE_TIMEOUT_MS = 5_000;
+const SETTLE_POLL_MS = 20;
+
+export interface Usage {
+  /** What `work` says it took. */
+  readonly seconds: number;
+  readonly serverCpuSeconds: number;
+  /** The peaks of all processes that the server had during the work, added up; shared pages count in each. */
+  readonly serverPeakBytes: number;
+}
+
+/** `work` returns the seconds that count. */
+export async function measure(tree: ProcessTree, work: () => Promise<number>): Promise<Usage> {
+  const before = await tree.processes();
+  await tree.resetPeaks();
+  const cpuBefore = await tree.cpuSeconds();
+  const sampler = new PeakSampler(tree);
+  const sampling = sampler.run();
+  let seconds: number;
+  try {
+    seconds = await work();
+  } finally {
+    sampler.stop();
+    await sampling;
+  }
+  await settle(tree, before.length);
+  return {
+    seconds,
+    serverCpuSeconds: (await tree.cpuSeconds()) - cpuBefore,
+    serverPeakBytes: sampler.sumOfPeaks(),
+  };
+}
+
+/** Waits for the children of the work: only when they are reaped do their times count for their parent. */
+async function settle(tree: ProcessTree, processCount: number): Promise<void> {
+  const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
+  while ((await tree.processes()).length > processCount && performance.now() < deadlineMs) {
+    await delay(SETTLE_POLL_MS);
+  }
+}
+
+/** Remembers the peak of every process, because a child is gone at the end and its peak with it. */
+class PeakSampler {
+  readonly #tree: ProcessTree;
+  readonly #peaks = new Map<number, number>();
+  readonly #stop = new AbortController();
+
+  constructor(tree: ProcessTree) {
+    this.#tree = tree;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#sample();
+      await delay(PEAK_POLL_MS, undefined, { signal: this.#stop.signal }).catch(() => {});
+    }
+    await this.#sample();
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  sumOfPeaks(): number {
+    return [...this.#peaks.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  async #sample(): Promise<void> {
+    for (const [processId, bytes] of await this.#tree.peaks()) {
+      this.#peaks.set(processId, Math.max(bytes, this.#peaks.get(processId) ?? 0));
+    }
+  }
+}

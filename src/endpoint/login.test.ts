@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { test } from 'node:test';
+import { MemoryStorage } from '../files/storage/memory.ts';
+import { virtualPath } from '../files/virtual-path.ts';
+import { IdentityError, type IdentityProvider, type IdentityRequest } from '../identity/index.ts';
+import { HostKey, type PublicKey } from '../ssh/index.ts';
+import { ActivityLog } from '../telemetry/activity.ts';
+import { createLog } from '../telemetry/log.ts';
+import { Login } from './login.ts';
+import type { ServerSettings } from './server-settings.ts';
+
+const ROLE = 'arn:aws:iam::000000000000:role/transfer-user';
+const OTHER_ROLE = 'arn:aws:iam::000000000000:role/another-user';
+const POLICY_ROLE = 'arn:aws:iam::000000000000:role/with-a-policy';
+const HOME = {
+  HomeDirectoryType: 'LOGICAL',
+  HomeDirectoryDetails: '[{"Entry":"/","Target":"/bucket/${transfer:UserName}"}]',
+};
+const GRANT = { Role: ROLE, ...HOME };
+const PASSWORD = 'canary-7f3a';
+const keys = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')].map(({ privateKey }) =>
+  sshKey(privateKey),
+);
+const [key, otherKey] = keys as [PublicKey, PublicKey];
+
+type Answer = (event: ReturnType<IdentityRequest['event']>) => unknown;
+
+function sshKey(privateKey: KeyObject): PublicKey {
+  return new HostKey(privateKey).publicKey;
+}
+
+function line(publicKey: PublicKey): string {
+  return `${publicKey.type} ${publicKey.blob.toString('base64')} comment`;
+}
+
+function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
+  const lines: string[] = [];
+  const log = createLog({ level: 'debug', stream: { write: (text: string) => void lines.push(text) } });
+  const events: ReturnType<IdentityRequest['event']>[] = [];
+  const provider: IdentityProvider = {
+    check: async () => undefined,
+    authenticate: async (request) => {
+      events.push(request.event());
+      return answer(request.event());
+    },
+    close: async () => undefined,
+  };
+  const storage = new MemoryStorage();
+  const login = new Login({
+    settings: {
+      serverId: 's-0123456789abcdef0',
+      domain: 'S3',
+      provider,
+      authenticationMethods: 'PUBLIC_KEY_OR_PASSWORD',
+      preAuthenticationBanner: '',
+      roles: new Map([
+        [ROLE, { hasPolicy: false }],
+        [OTHER_ROLE, { hasPolicy: false }],
+        [POLICY_ROLE, { hasPolicy: true }],
+      ]),
+      storages: new Map([['bucket', storage]]),
+      ...settings,
+    },
+    sourceIp: '203.0.113.9',
+    log,
+    activities: new ActivityLog(log),
+  });
+  const attempt = { userName: 'alice', signal: AbortSignal.timeout(60_000) };
+  const refusals = (): { code: string; user: string }[] =>
+    lines.map((text) => JSON.parse(text)).filter((entry) => entry['activity-type'] === 'AUTH_FAILURE');
+  return { login, attempt, lines, events, refusals };
+}
+
+test("password - the provider is asked once, with the contract's event, and the home is opened", async () => {
+  const { login, attempt, events } = setUp(() => GRANT);
+  const verdict = await login.password({ ...attempt, password: PASSWORD });
+  assert.ok(verdict.outcome === 'accepted');
+  assert.deepEqual(events, [
+    {
+      username: 'alice',
+      password: PASSWORD,
+      protocol: 'SFTP',
+      serverId: 's-0123456789abcdef0',
+      sourceIp: '203.0.113.9',
+    },
+  ]);
+  assert.equal(verdict.identity.grant.role, ROLE);
+  const root = await verdict.identity.fileSystem.stat(virtualPath('/'), { followLinks: true });
+  assert.equal(root.type, 'directory');
+});
+
+const refusedAnswers: readonly [string, Answer, string][] = [
+  ['an empty object', () => ({}), 'NOT_AUTHENTICATED'],
+  ['nothing', () => undefined, 'CONTRACT_VIOLATION'],
+  ['a string', () => 'yes', 'CONTRACT_VIOLATION'],
+  ['a role that is not configured', () => ({ ...GRANT, Role: ROLE.replace('user', 'root') }), 'ROLE_UNKNOWN'],
+  [
+    'a mapping with ..',
+    () => ({ ...GRANT, HomeDirectoryDetails: '[{"Entry":"/","Target":"/bucket/../etc"}]' }),
+    'HOME_INVALID',
+  ],
+  [
+    'a bucket that is not there',
+    () => ({ ...GRANT, HomeDirectoryDetails: '[{"Entry":"/","Target":"/nowhere"}]' }),
+    'HOME_INVALID',
+  ],
+  [
+    'a session policy',
+    () => ({ ...GRANT, Policy: '{"Version":"2012-10-17","Statement":[]}' }),
+    'POLICY_NOT_ENFORCED',
+  ],
+  ['a role with a policy', () => ({ ...GRANT, Role: POLICY_ROLE }), 'POLICY_NOT_ENFORCED'],
+  [
+    'an error of the function',
+    () => {
+      throw new IdentityError('FUNCTION_THREW', 'the directory is down');
+    },
+    'FUNCTION_THREW',
+  ],
+];
+for (const [what, answer, code] of refusedAnswers) {
+  test(`password - ${what} is refused as ${code}, in the log and without the password`, async () => {
+    const { login, attempt, lines, refusals } = setUp(answer);
+    const verdict = await login.password({ ...attempt, password: PASSWORD });
+    assert.deepEqual(verdict, { outcome: 'refused', methods: ['publickey', 'password'] });
+    assert.deepEqual(
+      refusals().map((entry) => [entry.code, entry.user]),
+      [[code, 'alice']],
+    );
+    assert.ok(!lines.join('').includes(PASSWORD));
+  });
+}
+
+test('user name - one against the grammar never reaches the provider', async () => {
+  for (const userName of ['ab', '../etc', '-oProxyCommand', 'a\0b', 'x'.repeat(101), '']) {
+    const { login, attempt, events, refusals } = setUp(() => GRANT);
+    await login.password({ ...attempt, userName, password: PASSWORD });
+    assert.deepEqual(events, []);
+    assert.equal(refusals()[0]?.code, 'USER_NAME_INVALID');
+  }
+});
+
+test('public key - one look-up without a password serves every key the client offers', async () => {
+  const { login, attempt, events, refusals } = setUp(() => ({ ...GRANT, PublicKeys: [line(key)] }));
+  assert.equal(await login.acceptsKey({ ...attempt, key: otherKey }), false);
+  assert.equal(await login.acceptsKey({ ...attempt, key }), true);
+  const verdict = await login.keyProven({ ...attempt, key });
+  assert.equal(verdict.outcome, 'accepted');
+  assert.equal(events.length, 1);
+  assert.ok(!('password' in (events[0] ?? {})));
+  assert.equal(refusals()[0]?.code, 'KEY_NOT_LISTED');
+});
+
+test('public key - a key that is not listed is refused even if it were proven', async () => {
+  const { login, attempt } = setUp(() => ({ ...GRANT, PublicKeys: [line(key)] }));
+  assert.equal((await login.keyProven({ ...attempt, key: otherKey })).outcome, 'refused');
+});
+
+test('public key - no keys, or only broken ones, let nobody in; one broken key does not harm the others', async () => {
+  for (const PublicKeys of [[], [''], ['ssh-ed25519 not-a-key']]) {
+    const { login, attempt } = setUp(() => ({ ...GRANT, PublicKeys }));
+    assert.equal(await login.acceptsKey({ ...attempt, key }), false);
+  }
+  const { login, attempt } = setUp(() => ({ ...GRANT, PublicKeys: ['ssh-rsa broken', line(key)] }));
+  assert.equal(await login.acceptsKey({ ...attempt, key }), true);
+});
+
+test('key and password - asks twice, needs both, and offers the password only after the key', async () => {
+  const answer: Answer = (event) =>
+    event.password === undefined ? { ...GRANT, PublicKeys: [line(key)] } : GRANT;
+  const { login, attempt, events } = setUp(answer, { authenticationMethods: 'PUBLIC_KEY_AND_PASSWORD' });
+  assert.deepEqual(login.methods, ['publickey']);
+  assert.equal((await login.password({ ...attempt, password: PASSWORD })).outcome, 'refused');
+  assert.deepEqual(events, [], 'a password before the key is asked about nobody');
+  assert.deepEqual(await login.keyProven({ ...attempt, key }), {
+    outcome: 'continue',
+    methods: ['password'],
+  });
+  const verdict = await login.password({ ...attempt, password: PASSWORD });
+  assert.ok(verdict.outcome === 'accepted');
+  assert.deepEqual(verdict.identity.key?.blob, key.blob);
+});
+
+test('key and password - answers that name different roles are refused', async () => {
+  const answer: Answer = (event) =>
+    event.password === undefined ? { ...GRANT, PublicKeys: [line(key)] } : { ...GRANT, Role: OTHER_ROLE };
+  const { login, attempt, refusals } = setUp(answer, { authenticationMethods: 'PUBLIC_KEY_AND_PASSWORD' });
+  await login.keyProven({ ...attempt, key });
+  assert.deepEqual(await login.password({ ...attempt, password: PASSWORD }), {
+    outcome: 'refused',
+    methods: ['password'],
+  });
+  assert.equal(refusals()[0]?.code, 'ROLES_DIFFER');
+});
+
+for (const [setting, methods] of [
+  ['PASSWORD', ['password']],
+  ['PUBLIC_KEY', ['publickey']],
+  ['PUBLIC_KEY_OR_PASSWORD', ['publickey', 'password']],
+] as const) {
+  test(`methods - ${setting} offers ${methods.join(' and ')}`, () => {
+    assert.deepEqual(setUp(() => GRANT, { authenticationMethods: setting }).login.methods, methods);
+  });
+}

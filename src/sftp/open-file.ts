@@ -1,0 +1,232 @@
+/** One open file: the order of its requests, the memory of a failed write, and its one end. */
+
+import { FileError, toFileError } from '../files/error.ts';
+import type { AttributeChanges, FileHandle, FileSlice, OpenMode } from '../files/file-system.ts';
+import type { VirtualPath } from '../files/virtual-path.ts';
+import { LaneTask } from './lane-task.ts';
+import type { FileClosed, SftpObserver } from './observer.ts';
+import type { PathClaim } from './path-order.ts';
+import { attributesReply, END_OF_FILE, OK, type Reply } from './reply.ts';
+import { type LaneStep, RequestLane } from './request-lane.ts';
+import type { Request, RequestLedger } from './request-ledger.ts';
+import { WriteGroup, type WriteTarget } from './write-group.ts';
+
+export interface OpenFileOptions {
+  readonly path: VirtualPath;
+  readonly mode: OpenMode;
+  readonly handle: FileHandle;
+  readonly ledger: RequestLedger;
+  readonly observer: SftpObserver;
+  /** Called once, when the handle was closed or aborted. */
+  readonly onEnded: (file: OpenFile) => void;
+}
+
+export class OpenFile {
+  readonly path: VirtualPath;
+  readonly mode: OpenMode;
+  readonly #handle: FileHandle;
+  readonly #ledger: RequestLedger;
+  readonly #observer: SftpObserver;
+  readonly #onEnded: (file: OpenFile) => void;
+  readonly #lane = new RequestLane();
+  readonly #writeTarget: WriteTarget;
+  /** The group that the next WRITE may join. */
+  #lastGroup: WriteGroup | undefined;
+  #failure: FileError | undefined;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  #isAborting = false;
+  #handleEnded = false;
+
+  constructor(options: OpenFileOptions) {
+    this.path = options.path;
+    this.mode = options.mode;
+    this.#handle = options.handle;
+    this.#ledger = options.ledger;
+    this.#observer = options.observer;
+    this.#onEnded = options.onEnded;
+    this.#writeTarget = (views, position, byteCount) => this.store(views, position, byteCount);
+    options.observer.opened({ path: options.path, read: options.mode.read, write: options.mode.write });
+  }
+
+  /** Whether its CLOSE changes the tree. */
+  get changesTree(): boolean {
+    return this.mode.write || this.mode.create;
+  }
+
+  read(request: Request, position: number, byteCount: number): void {
+    this.perform(request, false, async () => {
+      const slice = await this.load(position, byteCount);
+      if (slice.byteCount > 0) return { kind: 'data', slice };
+      slice.release();
+      return END_OF_FILE;
+    });
+  }
+
+  /** The views stay referenced until the storage took them. */
+  write(request: Request, position: number, views: readonly Uint8Array[], byteCount: number): void {
+    let group = this.#lastGroup;
+    if (group === undefined || !group.takes(position, byteCount)) {
+      const { append } = this.mode;
+      group = new WriteGroup({ ledger: this.#ledger, target: this.#writeTarget, position, append });
+      this.#lastGroup = group;
+      group.join(request, views, byteCount);
+      this.#lane.add(group);
+      return;
+    }
+    group.join(request, views, byteCount);
+  }
+
+  stat(request: Request): void {
+    this.perform(request, false, async () => attributesReply(await this.#handle.stat()));
+  }
+
+  setAttributes(request: Request, changes: AttributeChanges): void {
+    this.perform(request, true, async () => {
+      if (changes.sizeBytes !== undefined) this.#checkWritable();
+      await this.#handle.setAttributes(changes);
+      this.#observer.changed({ operation: 'SETSTAT', path: this.path, changes });
+      return OK;
+    });
+  }
+
+  sync(request: Request): void {
+    this.perform(request, true, async () => {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#handle.sync();
+      return OK;
+    });
+  }
+
+  /** Runs `work` in the order of this handle's requests: after all of them when `exclusive`, else beside its reads. */
+  perform(request: Request, exclusive: boolean, work: () => Promise<Reply>, onAbandon = () => {}): void {
+    this.hold(new LaneTask({ ledger: this.#ledger, request, exclusive, work, onAbandon }));
+  }
+
+  /** Takes a place in the order of this handle's requests. */
+  hold(step: LaneStep): void {
+    this.#lastGroup?.seal();
+    this.#lane.add(step);
+  }
+
+  /** Commits after everything outstanding; OK means stored. `claim` is the place among the paths, for a written file. */
+  close(request: Request, claim: PathClaim | undefined): void {
+    const work = async (): Promise<Reply> => {
+      try {
+        await claim?.turn;
+        await this.#commit();
+        return OK;
+      } finally {
+        claim?.release();
+      }
+    };
+    this.perform(request, true, work, () => claim?.release());
+  }
+
+  /** The client went away: what runs is waited for, nothing else begins, nothing is committed. Never rejects. */
+  async abort(): Promise<void> {
+    if (this.#isAborting) return;
+    this.#isAborting = true;
+    await this.#lane.stop();
+    if (this.#handleEnded) return;
+    this.#handleEnded = true;
+    try {
+      await this.#handle.abort();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#end('aborted', this.#failure);
+  }
+
+  /** At most `byteCount` bytes, for the caller to release. From inside a step. */
+  async load(position: number, byteCount: number): Promise<FileSlice> {
+    this.checkReadable();
+    const slice = await this.#handle.read(position, byteCount);
+    if (slice.byteCount > byteCount) {
+      slice.release();
+      throw new FileError('IO_ERROR', undefined, {
+        cause: new Error('the storage read more than was asked'),
+      });
+    }
+    this.#bytesRead += slice.byteCount;
+    return slice;
+  }
+
+  /**
+   * Stores all views back to back. From inside an exclusive step.
+   *
+   * @throws FileError also when an earlier write failed
+   */
+  async store(views: readonly Uint8Array[], position: number, byteCount: number): Promise<void> {
+    this.checkStorable();
+    if (byteCount === 0) return;
+    try {
+      await this.#handle.write(views, position);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+    this.#bytesWritten += byteCount;
+  }
+
+  /**
+   * Copies inside the storage where it can. From inside steps of both files.
+   *
+   * @throws FileError NOT_SUPPORTED when the bytes must be moved by the caller
+   */
+  async copyWithin(
+    position: number,
+    byteCount: number,
+    target: OpenFile,
+    targetPosition: number,
+  ): Promise<void> {
+    if (this.#handle.copyTo === undefined) throw new FileError('NOT_SUPPORTED');
+    await this.#handle.copyTo(position, byteCount, target.#handle, targetPosition);
+    this.#bytesRead += byteCount;
+    target.#bytesWritten += byteCount;
+  }
+
+  /** Remembers that bytes are missing: later writes and CLOSE report it too. */
+  fail(error: unknown): void {
+    this.#failure = toFileError(error);
+  }
+
+  async sizeBytes(): Promise<number> {
+    return (await this.#handle.stat()).sizeBytes;
+  }
+
+  /** A file with a failed write is not committed: half a file must not look like a whole one. */
+  async #commit(): Promise<void> {
+    if (this.#isAborting) throw new FileError('ABORTED');
+    this.#handleEnded = true;
+    try {
+      if (this.#failure !== undefined) await this.#handle.abort();
+      else await this.#handle.close();
+    } catch (error) {
+      this.#failure = toFileError(error);
+    }
+    this.#end(this.#failure === undefined ? 'closed' : 'failed', this.#failure);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #end(outcome: FileClosed['outcome'], error: FileError | undefined): void {
+    const facts = { path: this.path, bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten, outcome };
+    this.#observer.closed(error === undefined ? facts : { ...facts, error });
+    this.#onEnded(this);
+  }
+
+  /** @throws FileError PERMISSION_DENIED */
+  checkReadable(): void {
+    if (!this.mode.read) throw new FileError('PERMISSION_DENIED', 'the file is not open for reading');
+  }
+
+  /** @throws FileError PERMISSION_DENIED, or what an earlier write failed with */
+  checkStorable(): void {
+    this.#checkWritable();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #checkWritable(): void {
+    if (!this.mode.write) throw new FileError('PERMISSION_DENIED', 'the file is not open for writing');
+  }
+}

@@ -1,0 +1,66 @@
+/** What the requests of one session share, and the shape of what serves them. */
+
+import { FileError } from '../files/error.ts';
+import type { FileSystem } from '../files/file-system.ts';
+import { type VirtualPath, virtualPath } from '../files/virtual-path.ts';
+import type { ByteReader } from '../wire/byte-reader.ts';
+import type { HandleTable } from './handle-table.ts';
+import type { SftpLimits } from './limits.ts';
+import type { SftpObserver, SftpOperation } from './observer.ts';
+import type { PathOrder } from './path-order.ts';
+import type { Reply } from './reply.ts';
+import type { Request, RequestLedger } from './request-ledger.ts';
+
+export interface SftpSession {
+  readonly fileSystem: FileSystem;
+  /** Where relative paths start: there is no current directory in SFTP. */
+  readonly home: VirtualPath;
+  readonly userName: string | undefined;
+  readonly observer: SftpObserver;
+  readonly limits: SftpLimits;
+  readonly ledger: RequestLedger;
+  readonly handles: HandleTable;
+  readonly pathOrder: PathOrder;
+}
+
+/**
+ * Serves one request, whose answer it leaves to the ledger now or later. It takes its place in every order before it
+ * returns. What it throws is the answer. `tail` is what of a WRITE's data is not in `fields`.
+ */
+export type Handler = (
+  session: SftpSession,
+  request: Request,
+  fields: ByteReader,
+  tail: readonly Uint8Array[],
+) => void;
+
+export interface RequestKind {
+  readonly operation: SftpOperation;
+  readonly handle: Handler;
+}
+
+/** A handler that answers with what `work` resolves to. */
+export function answering(
+  work: (session: SftpSession, request: Request, fields: ByteReader) => Promise<Reply>,
+): Handler {
+  return (session, request, fields) => {
+    const { ledger } = session;
+    work(session, request, fields).then(
+      (reply) => ledger.answer(request, reply),
+      (error) => ledger.refuse(request, error),
+    );
+  };
+}
+
+/**
+ * The next field as a path, noted in the request when it is the first.
+ *
+ * @throws FileError NOT_FOUND when it is empty, as POSIX has it: `rmdir ""` must not mean the home directory
+ */
+export function readPath(session: SftpSession, request: Request, fields: ByteReader): VirtualPath {
+  const bytes = fields.string();
+  if (bytes.length === 0) throw new FileError('NOT_FOUND', 'the path is empty');
+  const path = virtualPath(bytes, session.home);
+  request.path ??= path;
+  return path;
+}

@@ -1,0 +1,91 @@
+"""One action with paramiko: reads a JSON request from standard input, prints the JSON result."""
+
+import json
+import os
+import stat
+import sys
+
+import paramiko
+
+TIMEOUT_SECONDS = 20
+
+
+class Session:
+    def __init__(self, sftp):
+        self.sftp = sftp
+
+    def list(self, directory):
+        return self.sftp.listdir(directory)
+
+    def put(self, local, remote):
+        # confirm=True is the default: paramiko asks for the size afterwards and fails when it differs.
+        self.sftp.put(local, remote)
+
+    def get(self, remote, local):
+        self.sftp.get(remote, local)
+
+    def resume_put(self, local, remote):
+        with open(local, "rb") as source, self.sftp.open(remote, "ab") as target:
+            target.set_pipelined(True)
+            source.seek(self.sftp.stat(remote).st_size)
+            while data := source.read(32768):
+                target.write(data)
+
+    def resume_get(self, remote, local):
+        with self.sftp.open(remote, "rb") as source, open(local, "ab") as target:
+            source.seek(os.path.getsize(local))
+            while data := source.read(32768):
+                target.write(data)
+
+    def rename(self, old, new):
+        self.sftp.rename(old, new)
+
+    def make_directories(self, directory):
+        made = ""
+        for name in directory.strip("/").split("/"):
+            made = f"{made}/{name}"
+            try:
+                self.sftp.stat(made)
+            except FileNotFoundError:
+                self.sftp.mkdir(made)
+
+    def put_tree(self, local, remote):
+        self.sftp.mkdir(remote)
+        for entry in os.scandir(local):
+            copy = self.put_tree if entry.is_dir() else self.put
+            copy(entry.path, f"{remote}/{entry.name}")
+
+    def get_tree(self, remote, local):
+        os.mkdir(local)
+        for entry in self.sftp.listdir_attr(remote):
+            copy = self.get_tree if stat.S_ISDIR(entry.st_mode) else self.get
+            copy(f"{remote}/{entry.filename}", os.path.join(local, entry.filename))
+
+    def remove(self, file):
+        self.sftp.remove(file)
+
+    def remove_directory(self, directory):
+        self.sftp.rmdir(directory)
+
+
+def main():
+    request = json.load(sys.stdin)
+    with paramiko.SSHClient() as client:
+        client.load_host_keys(request["knownHostsFile"])
+        client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        client.connect(
+            request["host"],
+            port=request["port"],
+            username=request["userName"],
+            password=request.get("password"),
+            key_filename=request.get("keyFile"),
+            allow_agent=False,
+            look_for_keys=False,
+            timeout=TIMEOUT_SECONDS,
+        )
+        with client.open_sftp() as sftp:
+            result = getattr(Session(sftp), request["action"])(*request["arguments"])
+    print(json.dumps(result))
+
+
+main()
