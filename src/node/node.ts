@@ -7,7 +7,7 @@ import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
 import { SftpEndpoint } from '../endpoint/sftp-endpoint.ts';
 import { PosixStorage } from '../files/storage/posix/storage.ts';
 import type { Storage } from '../files/storage.ts';
-import { type IdentityProvider, LocalFunction, parseFunctionArn } from '../identity/index.ts';
+import { IdentityError, type IdentityProvider, LocalFunction, parseFunctionArn } from '../identity/index.ts';
 import { DEFAULT_PROPOSAL, PaddingSource, Scratch, WindowBudget } from '../ssh/index.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
@@ -173,6 +173,7 @@ export class DrawbridgeNode {
       });
       this.#providers.set(arn, provider);
       provider.check().catch((error: unknown) => {
+        if (error instanceof IdentityError && error.code === 'ABORTED') return;
         log.error({ function: arn, ...errorFields(error) }, 'an identity-provider function cannot be used');
       });
     }

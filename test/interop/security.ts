@@ -46,7 +46,7 @@ function securityChecks(lab: SecurityLab): Readonly<Record<string, () => Promise
   return {
     'wrong password is refused': () =>
       lab.assertRefused(target.userName, lab.wrongPassword, 'NOT_AUTHENTICATED'),
-    'empty password is refused': () => lab.assertRefused(target.userName, '', 'NOT_AUTHENTICATED'),
+    'empty password is refused': () => lab.assertRefused(target.userName, '', 'PASSWORD_EMPTY'),
     'unknown user is refused': () =>
       lab.assertRefused('interop-nobody', lab.wrongPassword, 'NOT_AUTHENTICATED'),
     'wrong key is refused': () => lab.assertKeyRefused(),
