@@ -186,3 +186,15 @@ test('bad input - a module that cannot be loaded is said at start, its logins ar
   client.stream.destroy();
   assert.equal(await broken.stop(), 0);
 });
+
+test('ready file - one of an earlier run is gone before the start, so that nobody takes it for the new one', async () => {
+  const { output, wasReady } = await serveRefused({
+    readyText: '{"old": true}',
+    configure: (configuration) => ({
+      ...configuration,
+      storage: { fileSystems: { 'fs-0123456789abcdef0': { path: '/nonexistent' } } },
+    }),
+  });
+  assert.match(output, /nonexistent/);
+  assert.equal(wasReady, false);
+});

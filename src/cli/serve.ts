@@ -1,5 +1,6 @@
 /** `drawbridge serve`: starts the servers of a configuration, or the demo, and runs until it is told to stop. */
 
+import { rm } from 'node:fs/promises';
 import { Command } from 'commander';
 import { ListenError } from '../endpoint/sftp-endpoint.ts';
 import { FileError } from '../files/error.ts';
@@ -44,6 +45,8 @@ async function serve(options: ServeOptions): Promise<void> {
   });
   const log = createLog({ level: configuration.log.level });
   keepAlive(log);
+  // Whoever waits for the file must not take the one of an earlier run for ours. What keeps it there is said at the end.
+  if (options.readyFile !== undefined) await rm(options.readyFile, { force: true }).catch(() => undefined);
   const data = await DataFolder.open(configuration.data);
   const demo = configuration.origin === 'embedded' ? await setUpDemo(data) : undefined;
   const node = new DrawbridgeNode({ configuration, data, version: productVersion(), log });
@@ -85,6 +88,8 @@ function stopOnSignal(node: DrawbridgeNode, log: Log): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Under an old Node the launcher is our parent; where it was killed nobody would ever stop us.
+  process.once('disconnect', () => isStopping || stop('SIGTERM'));
   return promise;
 }
 

@@ -54,6 +54,7 @@ const FIRST_METHODS: Readonly<Record<ServerSettings['authenticationMethods'], re
 const LAYER_REFUSALS: Readonly<Record<LayerRefusal, string>> = {
   METHOD_NOT_OFFERED: 'The server does not offer this method, or not before another one.',
   PASSWORD_EMPTY: 'The password is empty.',
+  PASSWORD_NOT_UTF8: 'The client sent the password in another encoding than UTF-8.',
   PASSWORD_CHANGE_UNSUPPORTED: 'The client asked to change the password, which cannot be done here.',
   KEY_UNUSABLE: 'The key or its algorithm is of a kind that is not accepted, or cannot be read.',
   SIGNATURE_INVALID: 'The signature is not one of this key over this session.',

@@ -1,11 +1,13 @@
 /** The folder of the server itself: made private at first start, and the files in it written so that none is lost. */
 
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 const PRIVATE_FOLDER_MODE = 0o700;
 const PRIVATE_FILE_MODE = 0o600;
+/** What `link` answers on file systems that have none. */
+const NO_LINKS = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'];
 
 /** The folder, or a file in it, cannot be used. The message names it and the fix. */
 export class DataFolderError extends Error {
@@ -61,14 +63,18 @@ export class DataFolder {
     const existing = await this.#read(path);
     if (existing !== undefined) return { text: existing, isNew: false };
     const text = await make();
+    const temporary = temporaryFor(path);
     try {
       await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER_MODE });
-      await writeFile(path, text, { flag: 'wx', mode: PRIVATE_FILE_MODE, flush: true });
+      await writeFile(temporary, text, { flag: 'wx', mode: PRIVATE_FILE_MODE, flush: true });
+      await placeNew(temporary, path);
       return { text, isNew: true };
     } catch (cause) {
       const other = isErrno(cause, 'EEXIST') ? await this.#read(path) : undefined;
       if (other !== undefined) return { text: other, isNew: false };
       throw unusable(path, cause, 'give this user the right to write it');
+    } finally {
+      await rm(temporary, { force: true }).catch(() => undefined);
     }
   }
 
@@ -84,13 +90,28 @@ export class DataFolder {
 
 /** Writes a file that others wait for: it appears whole or not at all, readable by the owner only. */
 export async function publishFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
+  const temporary = temporaryFor(path);
   try {
     await writeFile(temporary, text, { flag: 'wx', mode: PRIVATE_FILE_MODE });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true });
     throw unusable(path, cause, 'its folder must exist, and this user must be allowed to write there');
+  }
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${randomBytes(6).toString('hex')}`;
+}
+
+/** Puts a whole file in its place, or fails with EEXIST where another process was quicker. */
+async function placeNew(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path);
+  } catch (cause) {
+    // Some network file systems have no links; there the later of two processes wins.
+    if (!NO_LINKS.some((code) => isErrno(cause, code))) throw cause;
+    await rename(temporary, path);
   }
 }
 

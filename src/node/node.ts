@@ -105,7 +105,21 @@ export class DrawbridgeNode {
         'a server listens for SFTP',
       );
     }
+    this.#sayWhoFilesBelongTo();
     return running;
+  }
+
+  /** Until sessions act as their own POSIX identity, an operator must know whom the kernel sees. */
+  #sayWhoFilesBelongTo(): void {
+    const { fileSystems } = this.#options.configuration.storage;
+    const bound = Object.keys(fileSystems).filter((id) => fileSystems[id]?.identity === 'profile');
+    if (bound.length > 0) {
+      const ids = { uid: process.geteuid?.(), gid: process.getegid?.() };
+      this.#options.log.warn(
+        { fileSystems: bound, ...ids },
+        'users whose PosixProfile is not of these ids are refused',
+      );
+    }
   }
 
   #settingsOf(server: ServerConfiguration, storages: Storages): ServerSettings {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { test } from 'node:test';
+import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
+import { Authentication } from './authentication.ts';
 import type { Authenticator } from './authenticator.ts';
 import { Message } from './message.ts';
 import type { PublicKey } from './public-key.ts';
@@ -313,4 +315,55 @@ test('ping - before the login is ignored, without an answer (A-33)', async () =>
   for (let count = 0; count < 1000; count++) client.send(Buffer.from([Message.PING, 0, 0, 0, 1, 65]));
   client.send(authRequest('alice', 'none').finish());
   await failure(client);
+});
+
+test('user name - bytes that are not UTF-8 end the connection: several names would read alike', async () => {
+  const { client, closed, authenticated } = await started();
+  client.send(
+    new ByteWriter()
+      .uint8(Message.USERAUTH_REQUEST)
+      .string(Buffer.from('616cff', 'hex'))
+      .string('ssh-connection')
+      .string('password')
+      .boolean(false)
+      .string(PASSWORD)
+      .finish(),
+  );
+  assert.equal((await closed).code, 'MESSAGE_INVALID');
+  assert.deepEqual(authenticated, []);
+});
+
+test('password - bytes that are not UTF-8 are refused without asking anybody', async () => {
+  const refusals: string[] = [];
+  const authenticator = Object.assign(new PasswordAuthenticator(), {
+    refusedByLayer: (_attempt: unknown, _method: unknown, refusal: string) => void refusals.push(refusal),
+  });
+  const { client } = await started({ authenticator });
+  client.send(authRequest('alice', 'password').boolean(false).string(Buffer.from('70e4', 'hex')).finish());
+  await failure(client);
+  assert.equal(authenticator.calls, 0);
+  assert.deepEqual(refusals, ['PASSWORD_NOT_UTF8']);
+});
+
+test('success - is no success when the connection ends while it is being said', async () => {
+  const abort = new AbortController();
+  const { promise: released, resolve } = Promise.withResolvers<void>();
+  let successes = 0;
+  const authentication = new Authentication<string>({
+    authenticator: new PasswordAuthenticator(),
+    sessionId: () => Buffer.alloc(32),
+    banner: '',
+    maxFailures: 6,
+    signal: abort.signal,
+    send: () => abort.abort(),
+    hold: () => resolve,
+    succeed: () => {
+      successes++;
+    },
+    fail: (error) => assert.fail(String(error)),
+  });
+  const request = authRequest('alice', 'password').boolean(false).string(PASSWORD).finish();
+  authentication.onRequest(new ByteReader(request, 1));
+  await released;
+  assert.equal(successes, 0);
 });

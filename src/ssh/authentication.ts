@@ -1,5 +1,6 @@
 /** The authentication protocol, server side (RFC 4252): one request at a time, success exactly once. */
 
+import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
@@ -44,7 +45,8 @@ type Request = { readonly method: 'none' | 'unknown' } | PasswordRequest | KeyRe
 
 interface PasswordRequest {
   readonly method: 'password';
-  readonly password: string;
+  /** Undefined when it is not UTF-8: read as text, several passwords would be one. */
+  readonly password: string | undefined;
   readonly isChange: boolean;
 }
 
@@ -98,10 +100,9 @@ export class Authentication<Identity> {
 
   /** User and service are fixed by the first request: a change of user was an injection elsewhere (CVE-2023-46446). */
   #sameUser(message: ByteReader): string {
-    const bytes = message.string();
-    if (bytes.length > MAX_USER_NAME_BYTES)
+    const userName = message.text();
+    if (Buffer.byteLength(userName) > MAX_USER_NAME_BYTES)
       throw new SshError('MESSAGE_INVALID', 'the user name is too long');
-    const userName = bytes.toString('utf8');
     this.#userName ??= userName;
     if (userName !== this.#userName)
       throw new SshError('AUTH_USER_CHANGED', 'the user name changed during the login');
@@ -151,6 +152,7 @@ export class Authentication<Identity> {
     if (!this.#methods.includes('password')) return this.#refusal(userName, 'password', 'METHOD_NOT_OFFERED');
     // A change of password is not offered, so it is no login either.
     if (isChange) return this.#refusal(userName, 'password', 'PASSWORD_CHANGE_UNSUPPORTED');
+    if (password === undefined) return this.#refusal(userName, 'password', 'PASSWORD_NOT_UTF8');
     if (password === '') return this.#refusal(userName, 'password', 'PASSWORD_EMPTY');
     return this.#options.authenticator.password({ ...this.#attempt(userName), password });
   }
@@ -217,7 +219,8 @@ export class Authentication<Identity> {
   #succeed(identity: Identity): void {
     this.#isDone = true;
     this.#options.send(Buffer.from([Message.USERAUTH_SUCCESS]));
-    this.#options.succeed(identity);
+    // Sending may have ended the connection.
+    if (!this.#options.signal.aborted) this.#options.succeed(identity);
   }
 
   #countFailure(): void {
@@ -259,7 +262,7 @@ function parsePassword(message: ByteReader): Request {
   const bytes = message.string();
   if (isChange) message.string();
   if (bytes.length > MAX_PASSWORD_BYTES) throw new SshError('MESSAGE_INVALID', 'the password is too long');
-  return { method: 'password', password: bytes.toString('utf8'), isChange };
+  return { method: 'password', password: isUtf8(bytes) ? bytes.toString('utf8') : undefined, isChange };
 }
 
 function parsePublicKeyRequest(message: ByteReader, userName: string): Request {

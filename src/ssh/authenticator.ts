@@ -22,6 +22,7 @@ export interface AuthAttempt {
 export type LayerRefusal =
   | 'METHOD_NOT_OFFERED'
   | 'PASSWORD_EMPTY'
+  | 'PASSWORD_NOT_UTF8'
   | 'PASSWORD_CHANGE_UNSUPPORTED'
   | 'KEY_UNUSABLE'
   | 'SIGNATURE_INVALID'

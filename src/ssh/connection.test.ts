@@ -262,3 +262,53 @@ test('idle - a connection without a byte from the client ends', async () => {
   const { closed } = await logIn({ hostKeys, idleTimeoutMs: 40 });
   assert.equal((await closed).code, 'IDLE_TIMEOUT');
 });
+
+test('early data - in thousands of tiny messages ends the connection: each costs far more than its bytes', async () => {
+  const { client, closed } = await logIn({ hostKeys });
+  const channel = await client.openSession();
+  for (let count = 0; count < 5000; count++) client.sendData(channel, Buffer.from('x'));
+  assert.equal((await closed).code, 'CHANNEL_INVALID');
+});
+
+test('close - a request that crosses our CLOSE is not answered: PuTTY would end the connection', async () => {
+  const { client } = await logIn({ hostKeys });
+  const channel = await client.openSession();
+  client.send(channelRequest(channel, 'shell', false).finish());
+  client.send(channelRequest(channel, 'subsystem', true).string('echo').finish());
+  client.send(new ByteWriter().uint8(Message.CHANNEL_CLOSE).uint32(channel).finish());
+  await client.expect(Message.CHANNEL_DATA);
+  await client.expect(Message.CHANNEL_REQUEST);
+  await client.expect(Message.CHANNEL_EOF);
+  await client.expect(Message.CHANNEL_CLOSE);
+  client.send(
+    new ByteWriter().uint8(Message.CHANNEL_OPEN).string('session').uint32(0).uint32(9).uint32(9).finish(),
+  );
+  await client.expect(Message.CHANNEL_OPEN_CONFIRMATION);
+});
+
+test('handler - one that throws at the end keeps neither the others nor the connection from ending', async () => {
+  const ended: number[] = [];
+  let count = 0;
+  const { client, server, closed } = await logIn({
+    hostKeys,
+    openSubsystem: () => {
+      const index = count++;
+      return {
+        onData: () => undefined,
+        onEnd: () => undefined,
+        onDrain: () => undefined,
+        onClose: () => {
+          ended.push(index);
+          if (index === 0) throw new Error('a mistake of ours');
+        },
+      };
+    },
+  });
+  await client.openSubsystem('sink');
+  await client.openSubsystem('sink');
+  server.close('The server is stopping.');
+  const error = await closed;
+  assert.deepEqual(ended, [0, 1]);
+  assert.equal(error.code, 'INTERNAL', 'the mistake is told to who keeps the log');
+  assert.match(String(error.cause), /a mistake of ours/);
+});

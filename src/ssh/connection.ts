@@ -67,11 +67,17 @@ export class Connection {
     this.#channels.set(first[0], first[1]);
   }
 
-  /** The transport is gone. */
+  /** The transport is gone. Every channel is told, also behind one whose handler throws. @throws the last such error */
   abandon(): void {
-    const channels = [...this.#channels.values()];
-    this.#channels.clear();
-    for (const channel of channels) channel.abandon();
+    const [first] = this.#channels;
+    if (first === undefined) return;
+    const [localId, channel] = first;
+    this.#channels.delete(localId);
+    try {
+      channel.abandon();
+    } finally {
+      this.abandon();
+    }
   }
 
   #channel(localId: number): SessionChannel {

@@ -1,5 +1,6 @@
 /** Why an SSH connection ends, as stable codes, each with the disconnect reason the client is told. */
 
+import { WireError } from '../wire/byte-reader.ts';
 import { DisconnectReason } from './message.ts';
 
 /** The one table from error code to DISCONNECT reason (RFC 4253 section 11.1). */
@@ -43,6 +44,13 @@ export class SshError extends Error {
   get disconnectReason(): number {
     return REASONS[this.code];
   }
+}
+
+/** The connection may also end for reasons that are no SshError: malformed fields, or a mistake of ours. */
+export function toSshError(error: unknown): SshError {
+  if (error instanceof SshError) return error;
+  if (error instanceof WireError) return new SshError('MESSAGE_INVALID', error.message, { cause: error });
+  return new SshError('INTERNAL', 'an internal error ended the connection', { cause: error });
 }
 
 /** Longest text of a peer that is kept, in characters. */

@@ -1,7 +1,8 @@
 /** One key exchange, from our KEXINIT to the client's NEWKEYS. */
 
 import { ByteReader } from '../wire/byte-reader.ts';
-import { type PacketOpener, type PacketSealer, protection } from './cipher.ts';
+import type { PacketOpener, PacketSealer } from './cipher/protection.ts';
+import { protection } from './cipher/suites.ts';
 import { SshError } from './error.ts';
 import { encodeKexReply, type HostKey } from './host-key.ts';
 import { clientKeys, exchangeHash, type KeySeed, serverKeys } from './kex/exchange-hash.ts';

@@ -1,6 +1,7 @@
 /** Cuts the incoming byte stream into packets and opens them (RFC 4253 section 6). */
 
-import { type PacketOpener, PlainCipher } from './cipher.ts';
+import { PlainCipher } from './cipher/plain.ts';
+import type { PacketOpener } from './cipher/protection.ts';
 import { SshError } from './error.ts';
 
 /** Smallest packet_length: padding length, one byte of payload, padding. */
@@ -10,6 +11,9 @@ const MIN_PADDING_BYTES = 4;
 export const MAX_UNAUTHENTICATED_PACKET_LENGTH = 35_000;
 /** Largest packet_length afterwards; OpenSSH and Go have the same bound. */
 export const MAX_PACKET_LENGTH = 256 * 1024;
+
+/** Pieces are joined up to this size: a peer that sends single bytes must not make us keep an object for each. */
+const JOIN_BELOW_BYTES = 4096;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -65,8 +69,10 @@ export class PacketReader {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return;
-    this.#chunks.push(chunk);
     this.#buffered += chunk.length;
+    const last = this.#chunks.at(-1);
+    if (last === undefined || last.length + chunk.length > JOIN_BELOW_BYTES) this.#chunks.push(chunk);
+    else this.#chunks[this.#chunks.length - 1] = joined(last, chunk);
   }
 
   /** Takes new keys into use: what follows NEWKEYS is opened with them. */
@@ -137,6 +143,14 @@ export class PacketReader {
     }
     if (whole > 0) this.#chunks.splice(0, whole);
   }
+}
+
+/** In memory of their own: a slice of the common pool would pin all of its slab. */
+function joined(first: Buffer, second: Buffer): Buffer {
+  const both = Buffer.allocUnsafeSlow(first.length + second.length);
+  both.set(first, 0);
+  both.set(second, first.length);
+  return both;
 }
 
 function withoutPadding(plain: Buffer): Buffer {

@@ -1,7 +1,8 @@
 /** Frames, pads and seals outgoing packets and writes them to the stream in bursts. */
 
 import type { Writable } from 'node:stream';
-import { type PacketSealer, PlainCipher } from './cipher.ts';
+import { PlainCipher } from './cipher/plain.ts';
+import type { PacketSealer } from './cipher/protection.ts';
 import type { PaddingSource } from './padding.ts';
 
 const MIN_PADDING_BYTES = 4;

@@ -2,7 +2,7 @@
 
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { needsMac } from './cipher.ts';
+import { needsMac } from './cipher/suites.ts';
 import { SshError, sanitised } from './error.ts';
 import { Message } from './message.ts';
 

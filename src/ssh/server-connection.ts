@@ -6,7 +6,7 @@ import type { ByteReader } from '../wire/byte-reader.ts';
 import { Authentication, DEFAULT_MAX_FAILURES } from './authentication.ts';
 import type { Authenticator } from './authenticator.ts';
 import { Connection } from './connection.ts';
-import { SshError } from './error.ts';
+import { SshError, toSshError } from './error.ts';
 import type { HostKey } from './host-key.ts';
 import { Message } from './message.ts';
 import type { Scratch } from './packet-reader.ts';
@@ -156,7 +156,16 @@ export class ServerConnection<Identity> {
     clearTimeout(this.#loginTimer);
     clearTimeout(this.#idleTimer);
     this.#abort.abort(error);
-    this.#connection?.abandon();
-    this.#options.onClosed(error);
+    this.#options.onClosed(this.#abandonChannels() ?? error);
+  }
+
+  /** What a handler throws at the end must not keep the connection from being counted as closed. */
+  #abandonChannels(): SshError | undefined {
+    try {
+      this.#connection?.abandon();
+      return undefined;
+    } catch (error) {
+      return toSshError(error);
+    }
   }
 }

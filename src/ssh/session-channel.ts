@@ -18,6 +18,8 @@ export const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 export const MAX_RECEIVED_DATA_BYTES = 256 * 1024 - 512;
 /** Largest CHANNEL_DATA we send, whatever the client would take. */
 const MAX_SENT_DATA_BYTES = 128 * 1024;
+/** Messages that may come before the subsystem is there: clients send INIT and little else, and each costs an object. */
+const MAX_EARLY_MESSAGES = 1024;
 /** `pendingBytes` under which the handler is told to go on. */
 const SEND_LOW_WATER_BYTES = 512 * 1024;
 /** RFC 4254 section 5.2: a window never exceeds 2^32 - 1. */
@@ -53,7 +55,7 @@ interface Outgoing {
 export class SessionChannel implements ByteChannel {
   readonly #options: SessionChannelOptions;
   #handler: ByteChannelHandler | undefined;
-  /** Data that came before the subsystem was there; bounded by the window. */
+  /** Data that came before the subsystem was there; bounded by the window and in number. */
   #early: Buffer[] = [];
   #hasEnded = false;
   // Receiving.
@@ -128,7 +130,13 @@ export class SessionChannel implements ByteChannel {
     this.#localWindow -= data.length;
     if (this.#hasSentClose || this.#hasEnded) this.credit(data.length);
     else if (this.#handler !== undefined) this.#handler.onData(data);
-    else this.#early.push(data);
+    else this.#keepEarly(data);
+  }
+
+  #keepEarly(data: Buffer): void {
+    if (this.#early.length >= MAX_EARLY_MESSAGES)
+      throw new SshError('CHANNEL_INVALID', 'too much was sent before a subsystem was asked for');
+    this.#early.push(data);
   }
 
   /** Nobody reads a client's stderr: it is dropped, but its credit goes back or the client would stall. */
@@ -170,7 +178,8 @@ export class SessionChannel implements ByteChannel {
     const isShell = type === 'shell' && this.#handler === undefined;
     // A person who came with `ssh` learns why there is nothing to see.
     if (isShell) this.send([Buffer.from('This service allows SFTP connections only.\r\n')]);
-    if (wantsReply) {
+    // Nothing may follow our CLOSE (RFC 4254 section 5.3): PuTTY ends the whole connection over it.
+    if (wantsReply && !this.#hasSentClose) {
       const reply = isAccepted ? Message.CHANNEL_SUCCESS : Message.CHANNEL_FAILURE;
       this.#options.transport.send(this.#message(reply).finish());
     }

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ByteChannel } from '../wire/byte-channel.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { CIPHERS, MACS } from './cipher.ts';
+import { CIPHERS, MACS } from './cipher/suites.ts';
 import { KEX_METHODS } from './kex/method.ts';
 import { Message } from './message.ts';
-import { connect, logIn, makeHostKeys, PASSWORD } from './testing/pair.ts';
+import { connect, logIn, makeHostKeys, PASSWORD, type Pair } from './testing/pair.ts';
 
 const hostKeys = makeHostKeys();
 const ignore = new ByteWriter().uint8(Message.IGNORE).string('x').finish();
@@ -291,4 +293,98 @@ test('output - a client that asks and never reads is cut off', async () => {
       break;
   }
   assert.equal((await closed).code, 'PEER_NOT_READING');
+});
+
+/** Sends `payload` until the server gives up. @returns how often it was sent */
+async function sendUntilClosed({ client, closed }: Pair, payload: Buffer, maxCount: number): Promise<number> {
+  let isOver = false;
+  void closed.then(() => (isOver = true));
+  let sent = 0;
+  for (; sent < maxCount && !isOver; sent++) {
+    client.send(payload);
+    if (sent % 100 === 0) await nextTurn();
+  }
+  return sent;
+}
+
+test('output - before the login little may wait for a client that does not read', async () => {
+  const pair = connect({ hostKeys });
+  await pair.client.handshake();
+  pair.client.stream.pause();
+  const unknown = Buffer.from([25, 1]);
+  const sent = await sendUntilClosed(pair, unknown, 50_000);
+  assert.ok(sent < 10_000, `${sent} answers were kept`);
+  assert.equal((await pair.closed).code, 'PEER_NOT_READING');
+});
+
+test('rekey - a client that asks on and never answers our KEXINIT is cut off after few messages', async () => {
+  const pair = await logIn({ hostKeys, rekeyBytes: 1000 });
+  const request = new ByteWriter()
+    .uint8(Message.GLOBAL_REQUEST)
+    .string('keepalive@openssh.com')
+    .boolean(true)
+    .finish();
+  const sent = await sendUntilClosed(pair, request, 50_000);
+  assert.ok(sent < 20_000, `${sent} answers were kept`);
+  assert.equal((await pair.closed).code, 'KEX_FAILED');
+});
+
+test('rekey - may take longer than the first key exchange: what was sent before has to cross a slow line', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { client, closed } = await logIn({ hostKeys, rekeyBytes: 1000 });
+  const channel = await client.openSubsystem('echo');
+  client.sendData(channel, Buffer.alloc(2000));
+  const seen: number[] = [];
+  let kexInit: Buffer | undefined;
+  while (kexInit === undefined) {
+    const next = await client.next();
+    assert.ok(next);
+    seen.push(next.number);
+    if (next.number === Message.KEXINIT) kexInit = next.payload;
+  }
+  t.mock.timers.tick(60_000);
+  await client.exchangeKeys({}, kexInit);
+  client.sendData(channel, Buffer.from('alive'));
+  if (!seen.includes(Message.CHANNEL_DATA)) await client.expect(Message.CHANNEL_DATA);
+  await client.expect(Message.CHANNEL_DATA);
+  client.sendData(channel, Buffer.alloc(2000));
+  for (let next = await client.next(); next?.number !== Message.KEXINIT; next = await client.next());
+  t.mock.timers.tick(600_000);
+  assert.equal((await closed).code, 'KEX_TIMEOUT');
+});
+
+test('output - a channel that waits for the stream is not forgotten when another one sends meanwhile', async () => {
+  const channels: ByteChannel[] = [];
+  const { client } = await logIn({
+    hostKeys,
+    openSubsystem: (_identity, _name, channel) => {
+      channels.push(channel);
+      return {
+        onData: () => undefined,
+        onEnd: () => undefined,
+        onDrain: () => undefined,
+        onClose: () => undefined,
+      };
+    },
+  });
+  await client.openSubsystem('source', 2 ** 30);
+  await client.openSubsystem('source', 2 ** 30);
+  const [busy, other] = channels;
+  client.stream.pause();
+  const bytes = 3 * 1024 * 1024;
+  busy?.send([Buffer.alloc(bytes, 'b')]);
+  assert.ok((busy?.pendingBytes ?? 0) > 0, 'the stream is full');
+  // A little is read: there is room again, but the stream has not drained.
+  for (let read = 0; read < 40; read++) {
+    client.stream.resume();
+    client.stream.pause();
+    await nextTurn();
+  }
+  other?.send([Buffer.from('o')]);
+  client.stream.resume();
+  for (let received = 0; received < bytes + 1; ) {
+    const { message } = await client.expect(Message.CHANNEL_DATA);
+    message.uint32();
+    received += message.string().length;
+  }
 });

@@ -2,9 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import { ByteReader, WireError } from '../wire/byte-reader.ts';
+import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { SshError, sanitised } from './error.ts';
+import { SshError, sanitised, toSshError } from './error.ts';
 import type { HostKey } from './host-key.ts';
 import { IdentReader } from './ident.ts';
 import { KeyExchange, type KeyExchangeResult } from './key-exchange.ts';
@@ -20,12 +20,18 @@ import { USER_SIGNATURE_ALGORITHMS } from './signature.ts';
 const MAX_HELD_INPUT_BYTES = 256 * 1024;
 /** Output the stream may hold before channels stop producing. */
 const OUTPUT_HIGH_WATER_BYTES = 1024 * 1024;
-/** Output the stream may hold at all: a peer that asks and never reads is cut off. */
-const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;
+/** Output the stream may hold at all: a peer that asks and never reads is cut off. Bulk, and as much of small answers. */
+const MAX_OUTPUT_BYTES = 2 * 1024 * 1024;
+/** The same before the login. Answers are small then, and a waiting one costs some 20 times its bytes. */
+const MAX_UNAUTHENTICATED_OUTPUT_BYTES = 64 * 1024;
 /** Messages that may wait for the end of a key exchange. */
 const MAX_DEFERRED_BYTES = 1024 * 1024;
-/** A key exchange must end within this time. */
+/** What a waiting message counts beyond its bytes: most have fewer than ten. */
+const DEFERRED_OVERHEAD_BYTES = 128;
+/** The first key exchange must end within this time. */
 const KEX_TIMEOUT_MS = 30_000;
+/** A later one: our KEXINIT stands behind all output that is under way, megabytes on a line that may be slow. */
+const REKEY_TIMEOUT_MS = 300_000;
 /** RFC 4344 section 3.1: rekey before 2^31 packets, whatever the cipher. */
 const REKEY_PACKETS = 2 ** 31;
 /** RFC 4344 section 3.2 gives 2^32 blocks for AES, 64 GiB. */
@@ -117,8 +123,10 @@ export class Transport {
   /** Whether bulk data may be sent now: no key exchange in the way, and the stream takes more. */
   get isWritable(): boolean {
     if (this.#isEnded || this.#kex?.sendsOnlyKex === true) return false;
-    this.#isBlocked = this.#options.stream.writableLength >= OUTPUT_HIGH_WATER_BYTES;
-    return !this.#isBlocked;
+    if (this.#options.stream.writableLength < OUTPUT_HIGH_WATER_BYTES) return true;
+    // Stays set until the drain, even if there is room for the next one who asks: this one waits for it.
+    this.#isBlocked = true;
+    return false;
   }
 
   /** The user is proven: from now on the connection protocol is spoken, with packets of full size. */
@@ -138,7 +146,7 @@ export class Transport {
       this.#write([payload]);
       return;
     }
-    this.#deferredBytes += payload.length;
+    this.#deferredBytes += payload.length + DEFERRED_OVERHEAD_BYTES;
     if (this.#deferredBytes > MAX_DEFERRED_BYTES) {
       this.fail(new SshError('KEX_FAILED', 'too much is waiting for the key exchange to end'));
       return;
@@ -148,7 +156,7 @@ export class Transport {
 
   /** Sends bulk data: the parts make one message. Only while `isWritable`; the parts may be reused afterwards. */
   sendParts(parts: readonly Uint8Array[]): void {
-    if (!this.#isEnded) this.#write(parts);
+    this.#write(parts);
   }
 
   /** Stops handing out messages until `release` is called: authentication is answered one request at a time. */
@@ -272,9 +280,10 @@ export class Transport {
       cookie: randomBytes(16),
     });
     this.#write([this.#kex.ourKexInit]);
+    const timeoutMs = isInitial ? KEX_TIMEOUT_MS : REKEY_TIMEOUT_MS;
     this.#kexTimer = setTimeout(() => {
-      this.fail(new SshError('KEX_TIMEOUT', `the key exchange took more than ${KEX_TIMEOUT_MS / 1000} s`));
-    }, KEX_TIMEOUT_MS).unref();
+      this.fail(new SshError('KEX_TIMEOUT', `the key exchange took more than ${timeoutMs / 1000} s`));
+    }, timeoutMs).unref();
   }
 
   #onKexMessage(number: number, payload: Buffer): void {
@@ -329,7 +338,7 @@ export class Transport {
     this.#deferred = [];
     this.#deferredBytes = 0;
     for (const payload of deferred) this.#write([payload]);
-    this.#handler.onWritable();
+    if (!this.#isEnded) this.#handler.onWritable();
   }
 
   #onNewKeys(kex: KeyExchange): void {
@@ -354,8 +363,10 @@ export class Transport {
   // --- output
 
   #write(parts: readonly Uint8Array[]): void {
+    if (this.#isEnded) return;
     this.#writer.write(parts);
-    if (this.#options.stream.writableLength > MAX_OUTPUT_BYTES) {
+    const maxBytes = this.#phase === 'open' ? MAX_OUTPUT_BYTES : MAX_UNAUTHENTICATED_OUTPUT_BYTES;
+    if (this.#options.stream.writableLength > maxBytes) {
       this.fail(new SshError('PEER_NOT_READING', 'the client does not read what it asked for'));
     }
   }
@@ -365,13 +376,6 @@ export class Transport {
     this.#isBlocked = false;
     this.#guarded(() => this.#handler.onWritable());
   }
-}
-
-/** The connection may also end for reasons that are no SshError: malformed fields, or a mistake of ours. */
-function toSshError(error: unknown): SshError {
-  if (error instanceof SshError) return error;
-  if (error instanceof WireError) return new SshError('MESSAGE_INVALID', error.message, { cause: error });
-  return new SshError('INTERNAL', 'an internal error ended the connection', { cause: error });
 }
 
 function clientDisconnect(message: ByteReader): SshError {

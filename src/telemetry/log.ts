@@ -29,8 +29,17 @@ const SECRET_FIELDS = [
 const REDACTED_PATHS = SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 const STANDARD_ERROR = 2;
+/** Lines that may wait where writing fails; further ones are dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024;
 
 /** Lines are written at once: what a crash is preceded by must not be lost in a buffer. */
+export function logStream(fd: number): DestinationStream {
+  const stream = destination({ fd, sync: true, maxLength: MAX_WAITING_BYTES });
+  // Without a listener a full disk would throw into whoever logs, and end connections or the process.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
 export function createLog(options: { readonly level: LogLevel; readonly stream?: DestinationStream }): Log {
   return pino(
     {
@@ -40,7 +49,7 @@ export function createLog(options: { readonly level: LogLevel; readonly stream?:
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: REDACTED_PATHS, censor: '[secret]' },
     },
-    options.stream ?? destination({ fd: STANDARD_ERROR, sync: true }),
+    options.stream ?? logStream(STANDARD_ERROR),
   );
 }
 

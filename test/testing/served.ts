@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -47,6 +48,8 @@ export interface Served {
   readonly folder: string;
   readonly ready: z.infer<typeof readyFile>;
   readonly child: ChildProcess;
+  /** The exit code, once it has ended. */
+  readonly exited: Promise<number | null>;
   /** Everything printed so far, on both streams. */
   output(): string;
   /** A connected client with keys, asked for authentication. */
@@ -59,6 +62,10 @@ export interface ServeOptions {
   /** Changes the configuration before it is written. */
   readonly configure?: (configuration: Record<string, unknown>) => unknown;
   readonly shutdownGraceSeconds?: number;
+  /** For the Node that runs the launcher. */
+  readonly nodeArguments?: readonly string[];
+  /** What the ready file holds before the start. */
+  readonly readyText?: string;
 }
 
 /** A configuration as a user would write it, on a free port. */
@@ -88,40 +95,47 @@ function configurationIn(folder: string, shutdownGraceSeconds: number): Record<s
 }
 
 /** Writes a configuration into a new folder and starts the command. The folder goes when the process has ended. */
-async function launch({ configure, shutdownGraceSeconds = 5 }: ServeOptions) {
+async function launch({ configure, shutdownGraceSeconds = 5, nodeArguments = [], readyText }: ServeOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-test-'));
   const configuration = configurationIn(folder, shutdownGraceSeconds);
+  const readyFilePath = join(folder, 'ready.json');
   await writeFile(join(folder, 'function.mjs'), FUNCTION_MODULE);
+  if (readyText !== undefined) await writeFile(readyFilePath, readyText);
   // JSON is YAML.
   await writeFile(
     join(folder, 'drawbridge.yaml'),
     JSON.stringify(configure?.(configuration) ?? configuration, null, 1),
   );
   const args = [
+    ...nodeArguments,
     ENTRY,
     'serve',
     '--config',
     join(folder, 'drawbridge.yaml'),
     '--ready-file',
-    join(folder, 'ready.json'),
+    readyFilePath,
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += String(chunk)));
+  let wasReady = false;
   const exited = once(child, 'exit').then(async ([code]) => {
+    wasReady = existsSync(readyFilePath);
     await rm(folder, { recursive: true, force: true });
     return typeof code === 'number' ? code : null;
   });
-  return { folder, child, exited, output: () => text };
+  return { folder, child, exited, output: () => text, wasReady: () => wasReady };
 }
 
-/** Runs the command where it is expected to refuse. @returns its exit code and what it printed */
-export async function serveRefused(options: ServeOptions): Promise<{ code: number | null; output: string }> {
-  const { exited, output, child } = await launch(options);
+/** Runs the command where it is expected to refuse. @returns its exit code, what it printed, and if a ready file was there */
+export async function serveRefused(
+  options: ServeOptions,
+): Promise<{ code: number | null; output: string; wasReady: boolean }> {
+  const { exited, output, child, wasReady } = await launch(options);
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS);
   const code = await exited;
   clearTimeout(timer);
-  return { code, output: output() };
+  return { code, output: output(), wasReady: wasReady() };
 }
 
 export async function serve(options: ServeOptions = {}): Promise<Served> {
@@ -131,6 +145,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     folder,
     ready,
     child,
+    exited,
     output,
     client: () => connectTo(ready.servers[0]?.listen.SFTP.port ?? 0),
     stop: async () => {

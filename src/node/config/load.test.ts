@@ -87,6 +87,7 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
     limits: {
       maxConnections: 1000,
       maxUnauthenticatedConnections: 100,
+      maxUnauthenticatedPerAddress: 50,
       maxLoginAttempts: 6,
       loginGraceSeconds: 120,
       idleTimeoutSeconds: 1800,
@@ -320,7 +321,7 @@ test('invalid - all problems are reported at once', async (t) => {
   const { lines } = await refusal(t, 'servers: []\nlog: { level: loud }\n');
   assert.deepEqual(lines, [
     'drawbridge.yaml:1: servers: must hold at least one server',
-    'drawbridge.yaml:2: log.level: must be one of trace, debug, info, warn, error, fatal',
+    'drawbridge.yaml:2: log.level: must be one of debug, info, warn, error, silent',
   ]);
 });
 

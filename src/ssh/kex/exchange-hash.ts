@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { ByteWriter } from '../../wire/byte-writer.ts';
-import type { DirectionKeys, Protection } from '../cipher.ts';
+import type { DirectionKeys } from '../cipher/protection.ts';
+import type { Protection } from '../cipher/suites.ts';
 
 /** What both sides have said before the method's own fields. */
 export interface ExchangeTranscript {

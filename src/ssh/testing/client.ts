@@ -4,7 +4,7 @@ import { type KeyObject, sign } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { ByteReader } from '../../wire/byte-reader.ts';
 import { ByteWriter } from '../../wire/byte-writer.ts';
-import { protection } from '../cipher.ts';
+import { protection } from '../cipher/suites.ts';
 import { clientKeys, exchangeHash, type KeySeed, serverKeys } from '../kex/exchange-hash.ts';
 import { Message } from '../message.ts';
 import { MAX_PACKET_LENGTH, PacketReader, Scratch } from '../packet-reader.ts';

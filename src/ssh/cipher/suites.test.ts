@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { protection } from './cipher.ts';
-import { PacketReader, Scratch } from './packet-reader.ts';
-import { PacketWriter } from './packet-writer.ts';
-import { PaddingSource } from './padding.ts';
+import { PacketReader, Scratch } from '../packet-reader.ts';
+import { PacketWriter } from '../packet-writer.ts';
+import { PaddingSource } from '../padding.ts';
+import { usedBytes } from '../testing/memory.ts';
+import { protection } from './suites.ts';
 
 const SUITES: readonly Suite[] = [
   ['aes128-gcm@openssh.com', undefined],
@@ -89,4 +90,18 @@ test('aes-gcm - the invocation counter wraps over all eight bytes and leaves the
     iv.equals(Buffer.from('0a0b0c0dfffffffffffffffe', 'hex')),
     'the derived value itself is not changed',
   );
+});
+
+test('cipher - the keys of an idle connection pin nothing of the common buffer pool', async () => {
+  const count = 500;
+  const before = await usedBytes();
+  const kept = Array.from({ length: count }, () => {
+    const keys = keysFor(['aes128-gcm@openssh.com', undefined]);
+    // What a handshake takes from the pool in passing.
+    Buffer.allocUnsafe(Buffer.poolSize / 4).fill(0);
+    return keys;
+  });
+  const cost = (await usedBytes()) - before;
+  assert.equal(kept.length, count);
+  assert.ok(cost < count * 4096, `${cost} bytes are held`);
 });
