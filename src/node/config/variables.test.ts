@@ -1,5 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how the configuration writes variables
-
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { substituteVariables } from './variables.ts';
