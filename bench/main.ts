@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { runCommand } from '../test/interop/lab/command.ts';
 import { hashFile, writeLargeFile } from '../test/interop/lab/content.ts';
 import { cleanEnvironment } from '../test/interop/lab/environment.ts';
+import { abortOnSignals, optionsOrExit } from '../test/interop/lab/invocation.ts';
 import { generateKey } from '../test/interop/lab/keys.ts';
 import { formatSize, parseSize } from '../test/interop/lab/size.ts';
 import { makeWorkspace, type Workspace } from '../test/interop/lab/workspace.ts';
@@ -156,16 +157,6 @@ async function writeResults(suiteName: string, report: Report): Promise<string> 
   return path.relative(process.cwd(), file);
 }
 
-function readOptionsOrExit(): Options {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-const options = readOptionsOrExit();
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-await run(options, stop.signal);
+const options = optionsOrExit(readOptions, USAGE);
+const signal = abortOnSignals();
+await run(options, signal);

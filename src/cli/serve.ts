@@ -38,6 +38,7 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
+  const version = productVersion();
   const configuration = await loadConfiguration({
     ...(options.config === undefined ? {} : { file: options.config }),
     ...(options.data === undefined ? {} : { dataOverride: options.data }),
@@ -49,25 +50,26 @@ async function serve(options: ServeOptions): Promise<void> {
   if (options.readyFile !== undefined) await rm(options.readyFile, { force: true }).catch(() => undefined);
   const data = await DataFolder.open(configuration.data);
   const demo = configuration.origin === 'embedded' ? await setUpDemo(data) : undefined;
-  const node = new DrawbridgeNode({ configuration, data, version: productVersion(), log });
+  const node = new DrawbridgeNode({ configuration, data, version, log });
   const servers = await node.start();
   const stopped = stopOnSignal(node, log);
   try {
-    if (options.readyFile !== undefined) await publishFile(options.readyFile, readyText(servers, demo));
+    if (options.readyFile !== undefined)
+      await publishFile(options.readyFile, readyText(version, servers, demo));
   } catch (error) {
     await node.stop();
     throw error;
   }
-  process.stdout.write(welcomeText({ version: productVersion(), configuration, servers, demo }));
+  process.stdout.write(welcomeText({ version, configuration, servers, demo }));
   await stopped;
   log.info({}, 'stopped');
   process.exit(0);
 }
 
 /** What `--ready-file` receives. */
-function readyText(servers: readonly RunningServer[], demo: DemoUser | undefined): string {
+function readyText(version: string, servers: readonly RunningServer[], demo: DemoUser | undefined): string {
   const ready = {
-    version: productVersion(),
+    version,
     servers: servers.map(({ serverId, listen }) => ({ serverId, listen })),
     ...(demo?.password === undefined
       ? {}

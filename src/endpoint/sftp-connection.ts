@@ -90,7 +90,8 @@ export class SftpConnection implements RegisteredConnection {
       'source-ip': this.sourceIp,
       method,
       role: grant.role,
-      'home-dir': grant.home.directory,
+      // As on AWS: where the user lands in a PATH home, `/` in a LOGICAL one.
+      'home-dir': grant.home.type === 'PATH' ? grant.home.directory : '/',
       client: this.#ssh.clientIdent,
       ciphers: `${this.#agreement?.cipherIn},${this.#agreement?.cipherOut}`,
       ...(this.#agreement === undefined ? {} : { kex: this.#agreement.kex }),

@@ -103,7 +103,7 @@ export class SftpEndpoint {
 }
 
 /** Identity providers compare addresses as text: an IPv4 client of a dual-stack socket is shown as IPv4. */
-function plainAddress(address: string | undefined): string | undefined {
+export function plainAddress(address: string | undefined): string | undefined {
   return address?.startsWith(IPV4_MAPPED_PREFIX) ? address.slice(IPV4_MAPPED_PREFIX.length) : address;
 }
 

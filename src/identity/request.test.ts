@@ -76,9 +76,3 @@ test('request - a key look-up has no password member at all', () => {
   assert.equal('password' in checked.request.event(), false);
   assert.equal(checked.request.isKeyLookup, true);
 });
-
-test('source address - an IPv4 client of a dual-stack socket is shown as IPv4', () => {
-  const checked = IdentityRequest.from({ ...ATTEMPT, sourceIp: '::ffff:203.0.113.9' });
-  assert.equal(checked.outcome, 'ready');
-  assert.equal(checked.request.sourceIp, '203.0.113.9');
-});

@@ -15,9 +15,6 @@ const USER_NAME = /^[\w][\w@.-]{2,99}$/;
  */
 const BLANK = /^[\s\p{Cc}]*$/u;
 
-/** An IPv4 client on a dual-stack socket. Functions compare addresses as text. */
-const IPV4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-
 export type IdentityProtocol = 'SFTP' | 'FTPS' | 'FTP';
 
 /** One login attempt as a protocol saw it. Without `password` it is a public-key look-up. */
@@ -26,6 +23,7 @@ export interface LoginAttempt {
   readonly password?: string;
   readonly protocol: IdentityProtocol;
   readonly serverId: string;
+  /** As text; an IPv4 client of a dual-stack socket as IPv4, because functions compare addresses as text. */
   readonly sourceIp: string;
 }
 
@@ -58,7 +56,7 @@ export class IdentityRequest {
     this.username = attempt.username;
     this.protocol = attempt.protocol;
     this.serverId = attempt.serverId;
-    this.sourceIp = attempt.sourceIp.replace(IPV4_MAPPED, '$1');
+    this.sourceIp = attempt.sourceIp;
     this.isKeyLookup = attempt.password === undefined;
     this.#password = attempt.password;
     Object.freeze(this);

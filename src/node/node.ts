@@ -1,6 +1,5 @@
 /** The composition root: configuration in, listening servers out. The only place that knows every room. */
 
-import { availableParallelism } from 'node:os';
 import type { ServerSettings } from '../endpoint/server-settings.ts';
 import { SessionRegistry } from '../endpoint/session-registry.ts';
 import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
@@ -100,10 +99,7 @@ export class DrawbridgeNode {
         hostKeys.map((key) => [key.publicKey.type, key.fingerprint]),
       );
       running.push({ serverId: server.ServerId, listen: { SFTP: address }, hostKeyFingerprints });
-      log.info(
-        { 'server-id': server.ServerId, ...address, cpus: availableParallelism() },
-        'a server listens for SFTP',
-      );
+      log.info({ 'server-id': server.ServerId, ...address }, 'a server listens for SFTP');
     }
     this.#sayWhoFilesBelongTo();
     return running;

@@ -114,7 +114,7 @@ export class Authentication<Identity> {
   async #answer(userName: string, request: Request): Promise<void> {
     if (this.#isDone) return;
     const isFirstNone = request.method === 'none' && this.#requests === 1;
-    if (isFirstNone) return this.#refuse(this.#methods);
+    if (isFirstNone) return this.#sendFailure(this.#methods);
     if (request.method === 'publickey' && request.signature === undefined)
       return this.#answerQuery(userName, request);
     const startedMs = performance.now();
@@ -126,7 +126,7 @@ export class Authentication<Identity> {
     const restMs = MIN_REFUSAL_MS - (performance.now() - startedMs);
     if (restMs > 0) await delay(restMs, undefined, { signal: this.#options.signal }).catch(() => undefined);
     this.#countFailure();
-    this.#refuse(verdict.methods);
+    this.#sendFailure(verdict.methods);
   }
 
   /** An error of the authenticator refuses; it never lets anybody in (CVE-2024-5806). */
@@ -172,7 +172,7 @@ export class Authentication<Identity> {
       return undefined;
     });
     if (this.#isDone || this.#options.signal.aborted) return;
-    if (key === undefined) return this.#refuse(this.#methods);
+    if (key === undefined) return this.#sendFailure(this.#methods);
     const reply = new ByteWriter()
       .uint8(Message.USERAUTH_PK_OK)
       .string(request.algorithm)
@@ -230,11 +230,7 @@ export class Authentication<Identity> {
     }
   }
 
-  #refuse(methods: readonly AuthMethod[]): void {
-    this.#sendFailure(methods, false);
-  }
-
-  #sendFailure(methods: readonly AuthMethod[], isPartialSuccess: boolean): void {
+  #sendFailure(methods: readonly AuthMethod[], isPartialSuccess = false): void {
     this.#options.send(
       new ByteWriter().uint8(Message.USERAUTH_FAILURE).nameList(methods).boolean(isPartialSuccess).finish(),
     );
@@ -243,7 +239,7 @@ export class Authentication<Identity> {
   #sendBanner(): void {
     if (this.#options.banner === '') return;
     // RFC 4252 section 5.4 wants CR LF line ends.
-    const text = `${this.#options.banner.replace(/\r?\n/g, '\r\n').replace(/(\r\n)?$/, '\r\n')}`;
+    const text = this.#options.banner.replace(/\r?\n/g, '\r\n').replace(/(\r\n)?$/, '\r\n');
     this.#options.send(new ByteWriter().uint8(Message.USERAUTH_BANNER).string(text).string('').finish());
   }
 }

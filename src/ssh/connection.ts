@@ -119,7 +119,6 @@ export class Connection {
     const localId = this.#nextId++;
     const channel = new SessionChannel({
       ...this.#options,
-      localId,
       peerId,
       peerWindow,
       peerMaxPacket,

@@ -61,7 +61,7 @@ const IGNORED: Readonly<Record<Phase, readonly number[]>> = {
 function isKnownElsewhere(number: number): boolean {
   const belongsToAuth = number >= 50 && number <= 79;
   const belongsToConnection = number >= 80 && number <= 127;
-  return number === 0 || number <= 7 || belongsToAuth || belongsToConnection;
+  return number <= 7 || belongsToAuth || belongsToConnection;
 }
 
 /** What may be done with message `number` in `phase`. */

@@ -7,9 +7,9 @@ import { SshError } from './error.ts';
 import { Message } from './message.ts';
 import type { WindowBudget } from './window-budget.ts';
 
-/** Receive window at first: what OpenSSH gives. The most a channel can make us hold. */
+/** Receive window at first: what OpenSSH gives. */
 export const INITIAL_WINDOW_BYTES = 2 * 1024 * 1024;
-/** Receive window of a client that keeps it full: 160 MB/s over 100 ms. */
+/** Receive window of a client that keeps it full: 160 MB/s over 100 ms. The most a channel can make us hold. */
 export const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 /**
  * Largest CHANNEL_DATA we take. Far above the customary 32 KiB, so that a client can send a whole 255 KiB write in one
@@ -34,7 +34,6 @@ export interface ChannelTransport {
 }
 
 export interface SessionChannelOptions {
-  readonly localId: number;
   readonly peerId: number;
   readonly peerWindow: number;
   readonly peerMaxPacket: number;

@@ -63,7 +63,7 @@ export interface TransportHandler {
   onClose(error: SshError): void;
 }
 
-/** Life: construct → `start` → messages → `end`. Every failure ends in `onClose` and nowhere else. */
+/** Life: construct → `start` → messages → `fail`, or the peer's end. Every failure ends in `onClose` and nowhere else. */
 export class Transport {
   readonly #options: TransportOptions;
   readonly #handler: TransportHandler;
@@ -108,10 +108,6 @@ export class Transport {
   /** The client's identification line; empty until it came. */
   get clientIdent(): string {
     return this.#clientIdent;
-  }
-
-  get phase(): Phase {
-    return this.#phase;
   }
 
   /** H of the first exchange. @throws SshError INTERNAL before it */

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { CLIENTS } from './clients/all.ts';
 import { hashFile, writeLargeFile } from './lab/content.ts';
 import { cleanEnvironment } from './lab/environment.ts';
+import { abortOnSignals, optionsOrExit } from './lab/invocation.ts';
 import { generateKeys, scanHostKeys } from './lab/keys.ts';
 import { parseSize } from './lab/size.ts';
 import { makeWorkspace } from './lab/workspace.ts';
@@ -142,18 +143,8 @@ function section(title: string, text: string): void {
   if (text !== '') console.log(`\n${title}\n${text}`);
 }
 
-function readOptionsOrExit(): Options {
-  try {
-    return readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-const options = readOptionsOrExit();
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-const checks = await runAll(options, stop.signal);
+const options = optionsOrExit(readOptions, USAGE);
+const signal = abortOnSignals();
+const checks = await runAll(options, signal);
 console.log(`\n${formatTotals(checks)}`);
-if (stop.signal.aborted || checks.some(({ outcome }) => outcome.kind === 'failed')) process.exitCode = 1;
+if (signal.aborted || checks.some(({ outcome }) => outcome.kind === 'failed')) process.exitCode = 1;

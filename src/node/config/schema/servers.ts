@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import type { ListenAddress } from '../../../endpoint/sftp-endpoint.ts';
 import { FUNCTION_ARN_HINT, isFunctionArn } from './functions.ts';
 
 /** The API's banner: printable ASCII and white space, at most 4,096 characters. */
@@ -10,12 +11,6 @@ const MAX_BANNER_CHARACTERS = 4096;
 const MAX_PORT = 65_535;
 
 const LISTEN_HINT = 'is not an address: write host:port or [IPv6 address]:port; port 0 takes any free port';
-
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 means any free port. */
-  readonly port: number;
-}
 
 const protocol = z.enum(['SFTP'], {
   error: ({ input }) =>
