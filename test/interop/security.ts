@@ -136,6 +136,7 @@ class SecurityLab {
     });
     const configFile = path.join(this.#scratch, 'ssh_config.strange');
     await writeSshConfig(configFile, { knownHostsFile, credential: { identityFile } });
+    const logStart = (await this.target.readLog()).length;
     const result = await runCommand({
       program: 'sftp',
       args: ['-F', configFile, '-b', '-', ...this.#address(this.target.userName)],
@@ -145,6 +146,7 @@ class SecurityLab {
     });
     assert.notEqual(result.exitCode, 0, 'the login succeeded');
     assert.match(result.errorOutput, /Permission denied/);
+    await this.#waitForRefusal({ userName: this.target.userName, code: 'KEY_NOT_LISTED', logStart });
   }
 
   /** The client gets an error, no file, and no word about where things are on the server. */
@@ -217,7 +219,6 @@ class SecurityLab {
         '-F',
         this.#passwordConfigFile,
         '-oBatchMode=no',
-
         '-b',
         '-',
         ...this.#address(userName),

@@ -2,6 +2,7 @@
 
 import fs, { type Stats } from 'node:fs';
 import {
+  access,
   chmod,
   chown,
   lchown,
@@ -77,8 +78,9 @@ export class PosixFileSystem implements FileSystem {
     this.#pool = pool;
     this.#onUnreadableName = onUnreadableName;
     if (!view.followsLinks) return;
-    this.links = new PosixLinks(view);
-    this.hardLinks = new PosixLinks(view);
+    const links = new PosixLinks(view);
+    this.links = links;
+    this.hardLinks = links;
   }
 
   stat(path: VirtualPath, options: { readonly followLinks: boolean }): Promise<FileAttributes> {
@@ -200,7 +202,7 @@ export class PosixFileSystem implements FileSystem {
           availableBlocks: report.bavail,
           files: report.files,
           freeFiles: report.ffree,
-          readOnly: false,
+          readOnly: await isReadOnly(entry.path),
           maxNameBytes: MAX_NAME_BYTES,
         };
       }),
@@ -229,6 +231,16 @@ export class PosixFileSystem implements FileSystem {
       }
       await walk.followLast();
     }
+  }
+}
+
+/** `statfs` of Node does not say it; asking for the right to write does. */
+async function isReadOnly(hostPath: string): Promise<boolean> {
+  try {
+    await access(hostPath, fs.constants.W_OK);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === 'EROFS';
   }
 }
 
