@@ -116,7 +116,7 @@ async function runAll(options: Options, signal: AbortSignal): Promise<readonly C
 
   section('Clients', [...versions].map(([name, version]) => `${name} ${version}`).join('\n'));
   section(
-    'Operations (each with password and with key, large files with key only)',
+    'Operations (each with password and with key)',
     clients.length === 0
       ? ''
       : formatMatrix(

@@ -92,8 +92,6 @@ async function runClient(
   const variant = credentialName(kind, client.keyType);
   const checks: Check[] = [];
   for (const operation of options.operations) {
-    // The large files go once per client: with the key, the way that every target knows.
-    if (operation.isLarge && kind !== 'key') continue;
     if (options.signal.aborted) break;
     const outcome = await judge(
       () => runOperation(client, kind, operation, options),
