@@ -7,6 +7,7 @@ import {
   type ByteChannel,
   type ByteChannelHandler,
   ServerConnection,
+  type SessionRequest,
   type SshError,
 } from '../ssh/index.ts';
 import type { ActivityLog } from '../telemetry/activity.ts';
@@ -56,7 +57,7 @@ export class SftpConnection implements RegisteredConnection {
         this.#agreement = agreement;
       },
       onAuthenticated: (session) => this.#onAuthenticated(session),
-      openSubsystem: (session, name, channel) => this.#openSubsystem(session, name, channel),
+      startSession: (session, request, channel) => this.#startSession(session, request, channel),
       onClosed: (error) => this.#onClosed(error),
     });
   }
@@ -99,8 +100,12 @@ export class SftpConnection implements RegisteredConnection {
     });
   }
 
-  #openSubsystem(session: LoggedIn, name: string, channel: ByteChannel): ByteChannelHandler | undefined {
-    if (name !== SUBSYSTEM) return undefined;
+  #startSession(
+    session: LoggedIn,
+    request: SessionRequest,
+    channel: ByteChannel,
+  ): ByteChannelHandler | undefined {
+    if (request.type !== 'subsystem' || request.name !== SUBSYSTEM) return undefined;
     const server: SftpServer = new SftpServer({
       channel,
       fileSystem: session.fileSystem,

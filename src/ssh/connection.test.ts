@@ -153,7 +153,7 @@ test('window - credit comes in big steps, only for what was taken, and the windo
   let channelOfServer: ByteChannel | undefined;
   const { client } = await logIn({
     hostKeys,
-    openSubsystem: (_identity, _name, channel) => {
+    startSession: (_identity, _name, channel) => {
       channelOfServer = channel;
       return {
         onData: () => undefined,
@@ -180,7 +180,7 @@ test('window - we send no more than the client allows, and never a packet above 
   const data = Buffer.alloc(100_000, 'x');
   const { client } = await logIn({
     hostKeys,
-    openSubsystem: (_identity, _name, channel) => {
+    startSession: (_identity, _name, channel) => {
       channel.send([data.subarray(0, 10), data.subarray(10)]);
       return {
         onData: () => undefined,
@@ -249,7 +249,7 @@ test('handler - a throw ends its connection and no other', async () => {
   const other = await logIn({ hostKeys });
   const { client, closed } = await logIn({
     hostKeys,
-    openSubsystem: () => {
+    startSession: () => {
       throw new Error('a mistake of ours');
     },
   });
@@ -291,7 +291,7 @@ test('handler - one that throws at the end keeps neither the others nor the conn
   let count = 0;
   const { client, server, closed } = await logIn({
     hostKeys,
-    openSubsystem: () => {
+    startSession: () => {
       const index = count++;
       return {
         onData: () => undefined,

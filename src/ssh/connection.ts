@@ -10,6 +10,7 @@ import {
   INITIAL_WINDOW_BYTES,
   MAX_RECEIVED_DATA_BYTES,
   SessionChannel,
+  type SessionRequest,
 } from './session-channel.ts';
 import type { WindowBudget } from './window-budget.ts';
 
@@ -22,7 +23,7 @@ const MAX_PEER_PACKET_BYTES = 2 ** 31;
 export interface ConnectionOptions {
   readonly transport: ChannelTransport;
   readonly budget: WindowBudget;
-  openSubsystem(name: string, channel: ByteChannel): ByteChannelHandler | undefined;
+  startSession(request: SessionRequest, channel: ByteChannel): ByteChannelHandler | undefined;
 }
 
 export class Connection {
@@ -122,7 +123,7 @@ export class Connection {
       peerId,
       peerWindow,
       peerMaxPacket,
-      openSubsystem: (name, opened) => this.#options.openSubsystem(name, opened),
+      startSession: (request, opened) => this.#options.startSession(request, opened),
       onClosed: () => this.#channels.delete(localId),
     });
     this.#channels.set(localId, channel);

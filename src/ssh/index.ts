@@ -15,4 +15,5 @@ export {
   type ServerConnectionOptions,
   type SharedResources,
 } from './server-connection.ts';
+export type { SessionRequest } from './session-channel.ts';
 export { WindowBudget } from './window-budget.ts';

@@ -5,13 +5,20 @@ import { ByteWriter } from '../wire/byte-writer.ts';
 import { needsMac } from './cipher/suites.ts';
 import { SshError, sanitised } from './error.ts';
 import { Message } from './message.ts';
+import { USER_SIGNATURE_ALGORITHMS } from './signature.ts';
 
 /** Preference lists, most wanted first. The first client entry that the server also has is taken. */
-export interface Proposal {
+export interface AlgorithmLists {
   readonly kex: readonly string[];
   readonly hostKey: readonly string[];
   readonly ciphers: readonly string[];
   readonly macs: readonly string[];
+}
+
+/** What a server allows: the lists of its KEXINIT, and what users may sign with. */
+export interface Proposal extends AlgorithmLists {
+  /** Signature algorithms of user keys, announced as `server-sig-algs` (RFC 8308 section 3.1). */
+  readonly userSignatures: readonly string[];
 }
 
 /** What the server offers where no security policy says otherwise: post-quantum first, nothing weak. */
@@ -35,6 +42,7 @@ export const DEFAULT_PROPOSAL: Proposal = {
   ciphers: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes256-ctr', 'aes192-ctr'],
   // The plain forms stand last, for libssh2 up to 1.10 (curl on Debian 12), which has neither GCM nor etm.
   macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
+  userSignatures: USER_SIGNATURE_ALGORITHMS,
 };
 
 /** Markers in the kex list of a first KEXINIT; never chosen. */
@@ -59,7 +67,11 @@ const COOKIE_BYTES = 16;
 const COMPRESSION = ['none'];
 
 /** The KEXINIT payload; `markers` are added to the kex list of the first one. */
-export function encodeKexInit(proposal: Proposal, cookie: Uint8Array, markers: readonly string[]): Buffer {
+export function encodeKexInit(
+  proposal: AlgorithmLists,
+  cookie: Uint8Array,
+  markers: readonly string[],
+): Buffer {
   return new ByteWriter(1024)
     .uint8(Message.KEXINIT)
     .bytes(cookie)
@@ -121,7 +133,7 @@ export interface Agreement {
 }
 
 /** @throws SshError KEX_NO_COMMON_ALGORITHM, naming the category and what the client offered */
-export function agree(ours: Proposal, theirs: KexInit): Agreement {
+export function agree(ours: AlgorithmLists, theirs: KexInit): Agreement {
   const kex = choose('key exchange method', theirs.kex, ours.kex);
   const hostKey = choose('host key type', theirs.hostKey, ours.hostKey);
   const cipherIn = choose('cipher', theirs.ciphersIn, ours.ciphers);

@@ -12,6 +12,7 @@ import { Message } from './message.ts';
 import type { Scratch } from './packet-reader.ts';
 import type { PaddingSource } from './padding.ts';
 import type { Agreement, Proposal } from './proposal.ts';
+import type { SessionRequest } from './session-channel.ts';
 import { Transport } from './transport.ts';
 import type { WindowBudget } from './window-budget.ts';
 
@@ -46,8 +47,12 @@ export interface ServerConnectionOptions<Identity> {
   onNegotiated?(agreement: Agreement, clientIdent: string): void;
   /** The user is proven. Called at most once. A throw ends the connection. */
   onAuthenticated(identity: Identity): void;
-  /** Starts a subsystem on a new channel; undefined where there is none of that name. */
-  openSubsystem(identity: Identity, name: string, channel: ByteChannel): ByteChannelHandler | undefined;
+  /** Starts what the client asked a new channel to run; undefined where there is no such thing. */
+  startSession(
+    identity: Identity,
+    request: SessionRequest,
+    channel: ByteChannel,
+  ): ByteChannelHandler | undefined;
   /** The connection is over. Called once, always; the code is CLOSED_BY_CLIENT or CONNECTION_LOST in the good cases. */
   onClosed(error: SshError): void;
 }
@@ -138,11 +143,11 @@ export class ServerConnection<Identity> {
   /** The only transition to an open session. */
   #succeed(identity: Identity): void {
     clearTimeout(this.#loginTimer);
-    const { shared, openSubsystem } = this.#options;
+    const { shared, startSession } = this.#options;
     this.#connection = new Connection({
       transport: this.#transport,
       budget: shared.budget,
-      openSubsystem: (name, channel) => openSubsystem(identity, name, channel),
+      startSession: (request, channel) => startSession(identity, request, channel),
     });
     this.#transport.openConnectionProtocol();
     const idleMs = this.#options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;

@@ -33,14 +33,19 @@ export interface ChannelTransport {
   sendParts(parts: readonly Uint8Array[]): void;
 }
 
+/** What a client asks a session channel to run (RFC 4254 section 6.5). Nothing of it is ever given to a shell. */
+export type SessionRequest =
+  | { readonly type: 'subsystem'; readonly name: string }
+  | { readonly type: 'exec'; readonly command: string };
+
 export interface SessionChannelOptions {
   readonly peerId: number;
   readonly peerWindow: number;
   readonly peerMaxPacket: number;
   readonly transport: ChannelTransport;
   readonly budget: WindowBudget;
-  /** Starts a subsystem; undefined where there is none of that name. */
-  openSubsystem(name: string, channel: ByteChannel): ByteChannelHandler | undefined;
+  /** Starts what was asked for; undefined where there is no such thing. */
+  startSession(request: SessionRequest, channel: ByteChannel): ByteChannelHandler | undefined;
   /** Both sides have closed. */
   onClosed(): void;
 }
@@ -54,7 +59,7 @@ interface Outgoing {
 export class SessionChannel implements ByteChannel {
   readonly #options: SessionChannelOptions;
   #handler: ByteChannelHandler | undefined;
-  /** Data that came before the subsystem was there; bounded by the window and in number. */
+  /** Data that came before the handler was there; bounded by the window and in number. */
   #early: Buffer[] = [];
   #hasEnded = false;
   // Receiving.
@@ -169,11 +174,12 @@ export class SessionChannel implements ByteChannel {
     this.#options.onClosed();
   }
 
-  /** CHANNEL_REQUEST behind its channel number. Everything but a subsystem we have is refused. */
+  /** CHANNEL_REQUEST behind its channel number. Everything but a subsystem or command we have is refused. */
   onRequest(message: ByteReader): void {
     const type = message.ascii();
     const wantsReply = message.boolean();
-    const isAccepted = type === 'subsystem' && this.#startSubsystem(message.ascii());
+    const request = sessionRequest(type, message);
+    const isAccepted = request !== undefined && this.#start(request);
     const isShell = type === 'shell' && this.#handler === undefined;
     // A person who came with `ssh` learns why there is nothing to see.
     if (isShell) this.send([Buffer.from('This service allows SFTP connections only.\r\n')]);
@@ -255,9 +261,9 @@ export class SessionChannel implements ByteChannel {
     finished.push(head);
   }
 
-  #startSubsystem(name: string): boolean {
+  #start(request: SessionRequest): boolean {
     if (this.#handler !== undefined || this.#hasSentClose) return false;
-    this.#handler = this.#options.openSubsystem(name, this);
+    this.#handler = this.#options.startSession(request, this);
     return this.#handler !== undefined;
   }
 
@@ -308,4 +314,10 @@ export class SessionChannel implements ByteChannel {
   #message(number: number): ByteWriter {
     return new ByteWriter(64).uint8(number).uint32(this.#options.peerId);
   }
+}
+
+function sessionRequest(type: string, message: ByteReader): SessionRequest | undefined {
+  if (type === 'subsystem') return { type, name: message.ascii() };
+  if (type === 'exec') return { type, command: message.text() };
+  return undefined;
 }

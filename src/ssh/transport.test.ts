@@ -81,6 +81,7 @@ test('kex - nothing in common names the category and what the client offered', a
       hostKey: ['ssh-ed25519'],
       ciphers: ['aes128-ctr'],
       macs: ['hmac-sha2-256-etm@openssh.com'],
+      userSignatures: ['ssh-ed25519'],
     },
   });
   client.handshake({ cipher: 'aes256-gcm@openssh.com' }).catch(() => undefined);
@@ -357,7 +358,7 @@ test('output - a channel that waits for the stream is not forgotten when another
   const channels: ByteChannel[] = [];
   const { client } = await logIn({
     hostKeys,
-    openSubsystem: (_identity, _name, channel) => {
+    startSession: (_identity, _name, channel) => {
       channels.push(channel);
       return {
         onData: () => undefined,

@@ -14,7 +14,6 @@ import { PacketWriter } from './packet-writer.ts';
 import type { PaddingSource } from './padding.ts';
 import { type Phase, verdict } from './phase.ts';
 import type { Agreement, Proposal } from './proposal.ts';
-import { USER_SIGNATURE_ALGORITHMS } from './signature.ts';
 
 /** Input that may wait while an asynchronous step runs; past it the socket is paused. */
 const MAX_HELD_INPUT_BYTES = 256 * 1024;
@@ -329,7 +328,7 @@ export class Transport {
     this.#write([Buffer.from([Message.NEWKEYS])]);
     const keys = kex.deriveKeys(this.#sessionId);
     this.#writer.rekey(keys.sealer, { resetSequence: this.#isStrict });
-    if (isInitial && kex.clientWantsExtInfo) this.#write([extInfo()]);
+    if (isInitial && kex.clientWantsExtInfo) this.#write([extInfo(this.#options.proposal)]);
     const deferred = this.#deferred;
     this.#deferred = [];
     this.#deferredBytes = 0;
@@ -390,11 +389,11 @@ function disconnectMessage(error: SshError): Buffer {
 }
 
 /** RFC 8308: without server-sig-algs old clients would sign with SHA-1, newer ones not at all. */
-function extInfo(): Buffer {
+function extInfo({ userSignatures }: Proposal): Buffer {
   return new ByteWriter()
     .uint8(Message.EXT_INFO)
     .uint32(1)
     .string('server-sig-algs')
-    .nameList(USER_SIGNATURE_ALGORITHMS)
+    .nameList(userSignatures)
     .finish();
 }

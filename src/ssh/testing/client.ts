@@ -10,7 +10,7 @@ import { Message } from '../message.ts';
 import { MAX_PACKET_LENGTH, PacketReader, Scratch } from '../packet-reader.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { PaddingSource } from '../padding.ts';
-import { encodeKexInit, type Proposal } from '../proposal.ts';
+import { type AlgorithmLists, encodeKexInit } from '../proposal.ts';
 import { parsePublicKey, publicKeyFromKeyObject } from '../public-key.ts';
 import { encodeSignature, signatureAlgorithm, verifySignature } from '../signature.ts';
 import { CLIENT_KEX } from './client-kex.ts';
@@ -226,7 +226,7 @@ export class TestClient {
     );
   }
 
-  #sendKexInit(proposal: Proposal, options: HandshakeOptions): Buffer {
+  #sendKexInit(proposal: AlgorithmLists, options: HandshakeOptions): Buffer {
     const markers = [
       ...(options.strict === false ? [] : ['kex-strict-c-v00@openssh.com']),
       ...(options.extInfo === true ? ['ext-info-c'] : []),

@@ -84,7 +84,8 @@ export function connect(options: PairOptions): Pair {
     proposal: DEFAULT_PROPOSAL,
     authenticator: new PasswordAuthenticator(),
     shared: { padding: new PaddingSource(), scratch: new Scratch(), budget: new WindowBudget(2 ** 28) },
-    openSubsystem: (_identity, name, channel) => (name === 'echo' ? echo(channel) : undefined),
+    startSession: (_identity, request, channel) =>
+      request.type === 'subsystem' && request.name === 'echo' ? echo(channel) : undefined,
     ...options,
     onNegotiated: (agreement) => agreements.push(agreement),
     onAuthenticated: (identity) => authenticated.push(identity),
