@@ -13,6 +13,7 @@ const REASONS = {
   KEX_NO_COMMON_ALGORITHM: DisconnectReason.KEY_EXCHANGE_FAILED,
   KEX_FAILED: DisconnectReason.KEY_EXCHANGE_FAILED,
   KEX_TIMEOUT: DisconnectReason.KEY_EXCHANGE_FAILED,
+  KEX_BUSY: DisconnectReason.KEY_EXCHANGE_FAILED,
   SERVICE_UNKNOWN: DisconnectReason.SERVICE_NOT_AVAILABLE,
   AUTH_USER_CHANGED: DisconnectReason.PROTOCOL_ERROR,
   /** OpenSSH and AWS answer this one with reason 2, not 14. */

@@ -6,6 +6,7 @@ import { protection } from './cipher/suites.ts';
 import { SshError } from './error.ts';
 import { encodeKexReply, type HostKey } from './host-key.ts';
 import { clientKeys, exchangeHash, type KeySeed, serverKeys } from './kex/exchange-hash.ts';
+import type { KexGate } from './kex/gate.ts';
 import { KEX_METHODS, type KexMethod, type KexRun, type KexStep } from './kex/method.ts';
 import {
   type Agreement,
@@ -27,6 +28,9 @@ export interface KeyExchangeOptions {
   readonly isInitial: boolean;
   /** 16 random bytes. */
   readonly cookie: Uint8Array;
+  readonly gate: KexGate;
+  /** Aborts when the connection is over. */
+  readonly signal: AbortSignal;
 }
 
 export type KeyExchangeResult =
@@ -107,14 +111,18 @@ export class KeyExchange {
       ident: clientIdent,
       agreement,
       method,
-      run: method.start(),
+      run: method.start({
+        gate: this.#options.gate,
+        signal: this.#options.signal,
+        offered: this.#proposal.kex,
+      }),
       hostKey,
     };
   }
 
   /**
    * A message of the method. @returns undefined where it was a wrong guess and is dropped
-   * @throws SshError MESSAGE_UNEXPECTED, KEX_FAILED
+   * @throws SshError MESSAGE_UNEXPECTED, KEX_FAILED, KEX_BUSY
    */
   receive(number: number, payload: Buffer): Promise<KeyExchangeResult> | undefined {
     const peer = this.#startedPeer();

@@ -1,6 +1,6 @@
 /** Message numbers and reason codes of the SSH protocol. */
 
-/** RFC 4253 section 12, RFC 4252 section 6, RFC 4254 section 9, RFC 8308, RFC 5656, and OpenSSH's PROTOCOL (192). */
+/** RFC 4253 section 12, RFC 4252 section 6, RFC 4254 section 9, RFC 8308, RFC 5656, RFC 4419, and OpenSSH's PROTOCOL (192). */
 export const Message = {
   DISCONNECT: 1,
   IGNORE: 2,
@@ -11,15 +11,23 @@ export const Message = {
   EXT_INFO: 7,
   KEXINIT: 20,
   NEWKEYS: 21,
-  /** KEX_ECDH_INIT and the hybrids' C_INIT. */
+  /** KEXDH_INIT, KEX_ECDH_INIT and the hybrids' C_INIT. */
   KEX_INIT: 30,
-  /** KEX_ECDH_REPLY and the hybrids' S_REPLY. */
+  /** KEXDH_REPLY, KEX_ECDH_REPLY and the hybrids' S_REPLY. */
   KEX_REPLY: 31,
+  KEX_GEX_GROUP: 31,
+  KEX_GEX_INIT: 32,
+  KEX_GEX_REPLY: 33,
+  KEX_GEX_REQUEST: 34,
   USERAUTH_REQUEST: 50,
   USERAUTH_FAILURE: 51,
   USERAUTH_SUCCESS: 52,
   USERAUTH_BANNER: 53,
+  /** 60 and 61 mean something else in each method. */
   USERAUTH_PK_OK: 60,
+  USERAUTH_PASSWD_CHANGEREQ: 60,
+  USERAUTH_INFO_REQUEST: 60,
+  USERAUTH_INFO_RESPONSE: 61,
   GLOBAL_REQUEST: 80,
   REQUEST_SUCCESS: 81,
   REQUEST_FAILURE: 82,

@@ -42,19 +42,21 @@ export interface KeySeed {
   readonly sessionId: Buffer;
 }
 
+type KeySizes = Pick<Protection, 'ivBytes' | 'keyBytes' | 'macKeyBytes'>;
+
 /** Keys of the direction client to server: letters A, C, E. */
-export function clientKeys(seed: KeySeed, protection: Protection): DirectionKeys {
+export function clientKeys(seed: KeySeed, protection: KeySizes): DirectionKeys {
   return directionKeys(seed, protection, ['A', 'C', 'E']);
 }
 
 /** Keys of the direction server to client: letters B, D, F. */
-export function serverKeys(seed: KeySeed, protection: Protection): DirectionKeys {
+export function serverKeys(seed: KeySeed, protection: KeySizes): DirectionKeys {
   return directionKeys(seed, protection, ['B', 'D', 'F']);
 }
 
 function directionKeys(
   seed: KeySeed,
-  protection: Protection,
+  protection: KeySizes,
   [ivLetter, keyLetter, macLetter]: readonly [string, string, string],
 ): DirectionKeys {
   return {

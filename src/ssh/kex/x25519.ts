@@ -1,29 +1,21 @@
-/** X25519 on raw 32-byte public values (RFC 7748), as the key exchange methods need it. */
+/** X25519 on raw 32-byte public values (RFC 7748). */
 
 import { createPublicKey, diffieHellman, generateKeyPairSync } from 'node:crypto';
 import { SshError } from '../error.ts';
+import type { Curve } from './curve.ts';
 
-export const X25519_BYTES = 32;
-/** DER SubjectPublicKeyInfo of an X25519 key, up to the raw value (RFC 8410). */
-const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
-
-/**
- * Makes a key pair and agrees with the peer.
- * @throws SshError KEX_FAILED when the peer's value leads to the all-zero secret
- */
-export function x25519Agree(peerPublic: Buffer): { readonly ourPublic: Buffer; readonly secret: Buffer } {
-  const pair = generateKeyPairSync('x25519');
-  try {
-    const peer = createPublicKey({
-      key: Buffer.concat([SPKI_PREFIX, peerPublic]),
-      format: 'der',
-      type: 'spki',
-    });
-    const secret = diffieHellman({ privateKey: pair.privateKey, publicKey: peer });
-    const ourPublic = pair.publicKey.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length);
-    return { ourPublic, secret };
-  } catch (cause) {
-    // OpenSSL refuses the all-zero result; unhandled, that was a crash before login elsewhere (GHSA-5xvq-cp9x-6p6r).
-    throw new SshError('KEX_FAILED', 'the X25519 value of the client is not acceptable', { cause });
-  }
-}
+/** Some 0.1 ms: done at once, which takes less than going to the thread pool and back. */
+export const X25519: Curve = {
+  publicBytes: 32,
+  agree(clientPublic) {
+    const pair = generateKeyPairSync('x25519');
+    try {
+      const peer = createPublicKey({ key: clientPublic, format: 'raw-public', asymmetricKeyType: 'x25519' });
+      const secret = diffieHellman({ privateKey: pair.privateKey, publicKey: peer });
+      return { ourPublic: pair.publicKey.export({ format: 'raw-public' }), secret };
+    } catch (cause) {
+      // OpenSSL refuses the all-zero result; unhandled, that was a crash before login elsewhere (GHSA-5xvq-cp9x-6p6r).
+      throw new SshError('KEX_FAILED', 'the X25519 value of the client is not acceptable', { cause });
+    }
+  },
+};

@@ -1,0 +1,168 @@
+/** Key exchanges on record, made without our code: by Python's hashlib, cryptography 48 and integers. Binary is base64. */
+
+export interface KexVector {
+  /** What is special about K. */
+  readonly title: string;
+  readonly method: string;
+  readonly clientIdent: string;
+  readonly serverIdent: string;
+  readonly clientKexInit: string;
+  readonly serverKexInit: string;
+  readonly hostKeyBlob: string;
+  /** Between K_S and K, encoded. */
+  readonly hashFields: string;
+  readonly encoding: 'mpint' | 'string';
+  /** K in full width, not encoded. */
+  readonly rawSecret: string;
+  readonly exchangeHash: string;
+  /** Of the host key, over H. */
+  readonly signature: string;
+  readonly sessionId: string;
+  /** SHA-256 over 100 bytes each of A, B, C, D, E and F. */
+  readonly keys: string;
+}
+
+export const KEX_VECTORS: readonly KexVector[] = [
+  {
+    title: 'mpint, first bit set',
+    method: 'curve25519-sha256',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FBHlbsQAo37/d+K8HCVm/UQAAAARY3VydmUyNTUxOS1zaGEyNTYAAAALc3NoLWVkMjU1MTkAAAAKYWVzMjU2LWN0cgAAAAphZXMyNTYtY3RyAAAADWhtYWMtc2hhMi01MTIAAAANaG1hYy1zaGEyLTUxMgAAAARub25lAAAABG5vbmUAAAAAAAAAAAAAAAAA',
+    serverKexInit:
+      'FObz65j8k3ITB3l9zIgRmWIAAAARY3VydmUyNTUxOS1zaGEyNTYAAAALc3NoLWVkMjU1MTkAAAAKYWVzMjU2LWN0cgAAAAphZXMyNTYtY3RyAAAADWhtYWMtc2hhMi01MTIAAAANaG1hYy1zaGEyLTUxMgAAAARub25lAAAABG5vbmUAAAAAAAAAAAAAAAAA',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAAAIMczxePSW87yM1xT5xYpnNhRy7khxvg/k6iakAy/xkNpAAAAIIjc7Mmrxlgp2buo4Ug1nQjGTN2Wy3WSvWaK4xNr2n4t',
+    encoding: 'mpint',
+    rawSecret: 'qsBTMVrFxh0Zwfl7obNOLPu5vwLou7DWZTdWRqpIwgY=',
+    exchangeHash: 'Qw/RcMysdp287gNMPXe/KzOrz0jR+byJTnIsYQpmEbk=',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQPutyjziARvhgBLsidhlyIeh53W3KleQkOFW5TsvcHM8JkVn++XHl6rJCDKw7gX9c/xdDz/YNMKpQseHpfakfQY=',
+    sessionId: 'TVifhff4kiUQProkkckT/dNkAwLtYfBoTiD1POYDFdc=',
+    keys: 'DU4wAu7+G6GnRJ3+l5uhblGaFSTsPuVGzwGtSU8Au+Y=',
+  },
+  {
+    title: 'mpint, leading zeros',
+    method: 'curve25519-sha256',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FLIqjFOpNm0e4rYO6vt+9p0AAAARY3VydmUyNTUxOS1zaGEyNTYAAAALc3NoLWVkMjU1MTkAAAAKYWVzMjU2LWN0cgAAAAphZXMyNTYtY3RyAAAADWhtYWMtc2hhMi01MTIAAAANaG1hYy1zaGEyLTUxMgAAAARub25lAAAABG5vbmUAAAAAAAAAAAAAAAAA',
+    serverKexInit:
+      'FB00kIWtoR5UvaAig0ynvcUAAAARY3VydmUyNTUxOS1zaGEyNTYAAAALc3NoLWVkMjU1MTkAAAAKYWVzMjU2LWN0cgAAAAphZXMyNTYtY3RyAAAADWhtYWMtc2hhMi01MTIAAAANaG1hYy1zaGEyLTUxMgAAAARub25lAAAABG5vbmUAAAAAAAAAAAAAAAAA',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAAAILg2/PFZtS6HmhevWiZ/O6ByLe3Ly43k5nzOBf6UIm1UAAAAIEOuNQCYjz9oX5m26GwNHbcWxmCuZ/TmxrCFP+dM1N5A',
+    encoding: 'mpint',
+    rawSecret: 'AGgwEy5MCFDxPRFCOX7poKr162gKqIYb2jLw9bRSZUw=',
+    exchangeHash: 'Ny5jkgbD4w4bT7m1s84bZBj3nhmumSS8r/5rYGhyQWE=',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQICarXOwU6ke+ltIOKeF6fs2AX9oYi7Qj+q3SxAgjW+PlikWs1sYp+RbQ8SjPVmLfjkt045iO/98NHiWoDNyvAA=',
+    sessionId: 'qFwg7ExOYz0H7N/+Xspb27E51bJLjWhBk8XDJdGyD6Y=',
+    keys: 'cwIYER3wfWLp2K9pYMatDD2DIPrA6SzsEe37OqTt/2o=',
+  },
+  {
+    title: 'mpint, a zero byte before the first bit',
+    method: 'ecdh-sha2-nistp521',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FKAKn2aQln+f+1s3SmaXBKcAAAASZWNkaC1zaGEyLW5pc3RwNTIxAAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    serverKexInit:
+      'FC1Jv3XAXZAUQrLFRMfsvTcAAAASZWNkaC1zaGEyLW5pc3RwNTIxAAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAAAhQQBRt1Ka1tx7novcHQKNFwgTmUUxboYI2mgtxqDKI0/4HJyQGXOuKmZvu+ojBW228v14oepfOUiO0n+WvYxLzTgPIwBw3MuAbIrzhOa52I6VKKRSiOw6sW8pKzzx3BCDuO+TQmYuMurPXGkRpQeO4wuc1G87I7KaKd7rZrF3jITivH91+YAAACFBAEaf61icNxGq9/s0UoGrhbFoyPFkSzDLiGGGK4U0XU6zY54qDf+Oj0r4vMvgUQePa41GCUZooRcIfabhJkG6xkj7wEwi6SVUAWul3NOefrHsTal7LQZCZ/K6jnbIw6+B/sI3NyNZd2pSJxmTY1DP8NBSOAWE6MbLl6OyE8x/unlXYqdvQ==',
+    encoding: 'mpint',
+    rawSecret: 'AOJiwHSl5egSKtdkFAyUxD5DWgY1jJiVWOXDdCc7UUPxyJbGFyRgWgVCFmTRn4Jm3kC3tfyoilCS7bggSbuo9bs5',
+    exchangeHash: '2K6Q4uLdjnGTYKZ5GnbjS+8mlBZjKmjCs1qvuDgFUAG50bmaXM+7le78Gm8ROWGKIdi5HfFHQTm18U2BPEqhvw==',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQKDHJPnVkS5+29RrowDjJ7XaFjWZu/PSzL1F/m3Ox4B2JlE0tFn7FjIPJddCexKDhAURta0k/I2G6ho1frOw8AY=',
+    sessionId: 'LyNRUL5KPD3HVX7SG/lT9b8NRzMTJeZosY7QpiE6zkM=',
+    keys: '/r6sAW7fEvdcnpCqIT0t35XFSWA5ZTnZBB4PBR2y910=',
+  },
+  {
+    title: 'mpint, leading zeros',
+    method: 'diffie-hellman-group14-sha1',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FCxdiCWv2pKUo8K/WlTnqWsAAAAbZGlmZmllLWhlbGxtYW4tZ3JvdXAxNC1zaGExAAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    serverKexInit:
+      'FAWWML/ypQfbIavaB/Uq6ZwAAAAbZGlmZmllLWhlbGxtYW4tZ3JvdXAxNC1zaGExAAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAABAQDuGKx664gqnvL3stvX3EEVrhkhlaRmT0oIkW101qjca9W1ZT2Zr0/hnvXte9obkATtZARHK9wBp/MeTMFI7doY/J8eIZjib5s+95iXqGNhNfQHAO/sJP3ETM+DTzn0ZTPGMV1qfssubyyKZjCL2nkiF3W3MGnWrWSYPwS02T+M/wMxl9oBHMW1Vy9wRzxjWiTuAvgDQ/XxZ7jB2HIuPS54iI5zXz7G1MnNEhdWmuRS1xfiKlxaBVcCicfe1d/iEjMI8gWJCoA2G3R3nqjQTCCoYSN6fyzh+B0HzbteP3GiRtnqOIOYNVZbfZ7pJnwxUOiVeEZEIb2i6+Ar11VtfvhxAAABAE8c7pZmSe83gT3JK+qwNdao+I508+SYNpPUIfL7K87hxVMBTgrwip/8sdjnfZ34Xwlw7L+UNZxcvWGcLIqaB/vs7IJ655p9sBbhSYgleBG3F+loWBOI/I4V7kvAbv2/3GKtRUoCEPKzVKigtVdFZw9aBZiF81PeqDzXmWDARNB1GqZHl9tqbnQ4YYucNShIMPGe0oPpEuQYnPg+6rQXeJycoYg8M03Xny3zRicORmPgPpIEgb4izivegpn39eZJvQ41XTBh3JGHAqXJry2SO5j9J53ZnFu7qyBjHhXgd0B1PdYFinmdwhyNoS97qB3Aq/GEo26Qs9ZoKuxEQ4t5z1Y=',
+    encoding: 'mpint',
+    rawSecret:
+      'ALmv65FQoiEVowYiFFxNaMTZNn/HZwBTFKodoTKrvPMopAy5XJSzso3qRBa9GBBs3v9GnaidCOaZJ3KwlJWqJwRIhC/KfhPlMDeaz4rl+Zu8PDAO55/fS5DG3nlR3gqJQr5arnDV7q9gO5N8xTkLCTawweVnqhcMZ9pc+GYHa/cyWZn3Oy/F3fjSB7wdNTbik34F2UnrF7t6X6xHA4/5j1MNgmMZ+ZsuOMK6/dQ9zxqWCpWulmoNyLL0B6Iz6O4wjH6Um9WD001h8idX65ISza1qapkL90GGYqKuEUmBDDNtHfweCpHfpaMg1TLAdH7K1/78F3sSxMx50qQNGKd2Sg==',
+    exchangeHash: 'rDzWJviCbyE+pAtcU8hieookxp4=',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQEnOkZLw8+huZB9Ge8gEuHE3YMBji9dCy/p++0+3cpkcA721+l+5feLxr9Q7T2Omy9DDPHgeqh7f0TEffbe2rwQ=',
+    sessionId: 'qFwg7ExOYz0H7N/+Xspb27E51bJLjWhBk8XDJdGyD6Y=',
+    keys: '+7JHEU2hSYwbLG438UH1BkhxMoxRGZmfTc639dDRGd4=',
+  },
+  {
+    title: 'mpint, first bit set',
+    method: 'diffie-hellman-group-exchange-sha256',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FL3NOnZdnVrSchTBfeV4mmUAAAAkZGlmZmllLWhlbGxtYW4tZ3JvdXAtZXhjaGFuZ2Utc2hhMjU2AAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    serverKexInit:
+      'FJV3OmxlO3yoYXvwgqK/gXYAAAAkZGlmZmllLWhlbGxtYW4tZ3JvdXAtZXhjaGFuZ2Utc2hhMjU2AAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAAEAAAACAAAAAgAAAABAQD//////////8kP2qIhaMI0xMZii4DcHNEpAk4IimfMdAILvqY7E5siUUoIeY40BN3vlRmzzTpDGzArCm3yXxQ3T+E1bW1RwkXkhbV2Yl5+xvRMQummN+1rC/9ctvQGt+3uOGv7Womfpa6fJBF8Sx/mSShmUezkWz3CAHy4oWO/BZjaSDYcVdOaaRY/qP0kz1+DZV0j3KOtlhxi81YghVK7ntUpB3CWlm1nDDVOSryYBPF0bAjKGCF8MpBeRi42zjvjnncsGA6GA5sng6LsB6KPtcVd8G9MUsneK8v2lVgXGDmVSXzqlWrlFdImGJj6BRAVco5aiqyqaP//////////AAAAAQIAAAEBAOtlLTTfwPojAQ55nD2n+sUdXcOiSW4bqZvPELDdGzzOplw0x4RWBDkLnirGdGNCPiadigBl8Tcn7V89Jw7yChiiH0+zLyfYNOgBXoc4HxgEtsl9HiOSmNyzZpfcc0V77N9K+BTEUbRB5awP5aUP3E8DheIJkibglhU76/ItHPybsvtJY6NGv052IrfylMbthdIjvVpTY5nOqNB4TBad/selcReUAPFXUeKMQjJ7cw5LoM3anB3RQzxvDSD7jNX/jomvUj1hokeKVeWAkXRS6v7ZjU9DcNRhSGfFJdTsTFzOO/y/5DpOQBVSxkx1ykOD+aRSIGLDT0G3ZiLXLUvVbB8AAAEBANBnI1MI9WsUKeDxSssRpPEZj8lj/owz2ARtDqg4d5y67+uEBforkHFmE2QN7LRatS9kPyjg/J8y1B+AXMIBZf+aPhGE7HncS+ujv10vY3dNgqeNIyd5DsOJTUMEkVd9gqkIMkL3VAnnC0kBLES4K3dhRJteFjiyag/xgPNjfcDAyckLO9ZVCUCBIUObuVmwbuZGLDwpYZWhG3NBRwXKcKEDmqN+e5pSFqCWIyxZA44zCvhYJVv7TgU1++f7UULy/pxAEsgC801fqmNiPGVohUeQ9rUe4wq5DnPqkyEp+zU6vRa+aHmueZB+GhZeofiwd3NhaSGrgd5zEXg7rZnA4Vk=',
+    encoding: 'mpint',
+    rawSecret:
+      '7leTV0jRgqU6KXs9FRZZjYejHBhkm7PtvFpTjW2g5uF6vwhgV87m28ChUMX3ZTZBkH8mFmheFQNjbsUOmhgs89lUOztYLrA9ByOFX4vyQT9ycY88/f5WHm0Kw5hY0ZPhLMCkI1ZxqWzY4UmI/yIepXCrVDDCYC4Ayz8EZqJPKoqa6m0TXT3avALX0jpRr35PZVipMG5StyMyMki1Vkw14kNjeAhKQDG0MYEqTQVeBrZG9ZdONSW52ronOos5sG4QHogFLj/HPZcYCWvWEG6X6/D7yuNMUvw1LTvgSNZzBgsfyI//3pSWoakTxNtpgKyt6pM8Ha93rv7HIw72rqDFhg==',
+    exchangeHash: 'GiC3YoYxYsB2qq8sJ5foMckiCXYZc04l5VQrIljuggA=',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQIBOlEAfsventUc7mBDOlKuhTGBqLbddHuRPqONMkF8WX2RDUBqGLLyFUUhxbCLDkm2hn2AMVZB5MRMbI7mKqwI=',
+    sessionId: 'TVifhff4kiUQProkkckT/dNkAwLtYfBoTiD1POYDFdc=',
+    keys: 'kbluvgZKOEvm6GyXPqM7XYnSuQts45djX7OvmA7tjXk=',
+  },
+  {
+    title: 'string, leading zeros',
+    method: 'mlkem768nistp256-sha256',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FLEthHx+juRiOiF6d5uTE80AAAAXbWxrZW03NjhuaXN0cDI1Ni1zaGEyNTYAAAALc3NoLWVkMjU1MTkAAAAKYWVzMjU2LWN0cgAAAAphZXMyNTYtY3RyAAAADWhtYWMtc2hhMi01MTIAAAANaG1hYy1zaGEyLTUxMgAAAARub25lAAAABG5vbmUAAAAAAAAAAAAAAAAA',
+    serverKexInit:
+      'FIQT4GEB/PN0qH5mifx0ZQkAAAAXbWxrZW03NjhuaXN0cDI1Ni1zaGEyNTYAAAALc3NoLWVkMjU1MTkAAAAKYWVzMjU2LWN0cgAAAAphZXMyNTYtY3RyAAAADWhtYWMtc2hhMi01MTIAAAANaG1hYy1zaGEyLTUxMgAAAARub25lAAAABG5vbmUAAAAAAAAAAAAAAAAA',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAAE4UQAs4gyjPdWx35hyoyUEpMAD1ZHVsOHpiLiCTaTbsicwPZDk6fqkuTEY6hFDb1qYolbDGTAARGQuSU4dhPBK2+IR4lwHyO6FNewW6gnDlUrSmRVCV/CX2CZFYJAvMXFFN8CLo0TZ92VA6s3E/c1ObX7nFAVaoRCLybgSHWipEj1jlM4G0SWM2ekOZVmsX3GXZOFk7K0Z0cUkpVYN7Q0YcL7Riq6LNmIyNT4kPJ8se3CD0+mE7rRGJ8MJds0HlAZl2obaA6rBpTJcUd1ft95uLZHGeYJsS84zZUMMKsXiCIZcXxbF2njftCzm7MHgd/6wAIAnQYsILRziN97EpVFHOhWk9UWlRgyM7tFBCWjgWVRt73FWHMIJaJmNxkZUElnux8cfNXFb6uMIf50Je9LIs+FaJL7wTkVm4Zyzm60WZC1rvv6jkPKLEv8gVPUUhcnDglsJylnkBjcGHjiABjowCoHq/ZlF7cMpeH8IpNae2JZah4Jrfo1kieqStA1uA18h3FACO3FYT8gpXJRaMaFJRporAcFk9jCtivssAgIcSTcS0YoIuDamTj2H294ee/BWBy7SbsBKl1GroVIKFPxkzOoyUzkRMSHJ+GcagSRgc+0pMWyLctiGfTsruBnBb8Tdv2kfDJDSYRhzU0wcrRob3q2P4YApnaIu1oYPn8LSVYzQYJDhAJAM4o4jy74ZHd4j8/rvgnHAvbTp1ARFu5rxToFt5KYFFVZD8eUFq2quV1FkkaVJn7pHLBxm2IH0BIEBY5zwZq6ontqS+R1Y26nxYlVf8NmJDoWUrtzGQn8u9SXduxGOoJlcN8mQM1AWTBQRCNkDGdTxGvKiACGK1kiwH2QzQw7uE9SI7yXdsjUE0WRF1eQmOb6I7P5FdMDASVHvaLILey4LoyqmY/xK9erHbO2Gy/ZOdzFPQChDkTgeQCih2mcam2sQV9nmP5AFcXWL/qiEQKiNOIBFGuTZuU0dPFyOI2UNRjiZAVHFl2DsmVRm1mzlJs6IRywTMtauO8kjFh4xTkZssriwv4kwgsYBk5EOz9inXgDq4FoBa/HpWf5vNEan/QJMSVaZ+1bbo4DTavBXQU0m40CT5o5K0jqhCJXDUWarAmItsZjF2/pdW9gwTbpd4eVybRnrjx4oORnAkfwsIyIgIApvQ4aavlkTMJrKt6xHemKy9Kxiu6WrJLxquDTV8FaA7LRqMMYZNyhH8qTdsjFI+lFrIk6RJmHEeuwREJ6EATrXAvxToHEf9IAWUQ5LrCkNhI7osFSGdWXpDYpioXZTc4WjcL6Wf+5KtkabfMURjl6DVjwMBe4E0W3CtLAyZUwHwM0apFDazgJdOraHm0FIk7QUSQEDGIjBwTIVgcVv9P8TeADN5VjylsmaLhMW9vmCviVWEkLXpdybHWrvuW0Hp8oopSJNlvqN3+sOJA6dYEGtNuDbtHJm9EUX8PVg7g1Z1PSQl5pIIQ5ARFCxT8BQDc8AetEjosUqflKd8CXD1MxOV1jkrAjrV7UkK8jR/cGEiHMWFa8nfEKmVbrwQK9cyHzuVb+Z9qLexoMB5V4hQ8Rk97hgQevVeJpBHzkBrwYLkDE2mFOwqY54czEW4F3JqD2LRmsD5+q2UqJ6FWMiZipPc3WwDFPiT/yI40j3InpKLsn/IRdTf0CjaQAAASBz4NjJvUOsE/EkpTKKMIfp1r8FkRpv7GX3kA2OSAtG80zeaOPbC9BXOubEYEqaFo/QKcNWo3cgBoNqhYkj9sOdahlHDl5TqwcZmif7fAH76U4xPK7N2xcV2KR+kDg6l5W8j2AA4QJH5ftdp0K6QXc6O5SgYIv4j17LP6mHJt1VCVEV8tz9ehLz4l+hlhOHcMq6+2lBB3SCyZvLoqm3p6jHlUhBmZ6DDKGltSXQU1cyH0Z5IPWj4FsVnQDQbY+jnB2UmeuCYkXHm+1z0ekwQmS5kOgFUox/cqK2b4INvN70NpDlLe7uiGi+UvXsmPZLhUR2/FRyHTjNptp4SujsLOyyMRqHu74yA6GFy7HXuF/dDq8fEFRTV+2RvK/HWs5WFryw0c2Vc4asmLw1jmrSeIA2OAT5nLL3vCyBCOJtykvyIehsaOF0bV0L9nW0FPdkGPe2J5kpvurH6wNaZCDyrXbgL3sNAMvqM7eNK44omlnbM6Zgy6xD7F8tjKkdzwKXdbfd4BqFAUMhU8MzpIEYWEp0ui+onfeSmD42RzP3ujZ/9AzPeJRYiDLT4uCWu7wvzv4JHijSi+Bx65MWDySyqwXTcMPbuHNLNjbaJwh6L1PWEeoI/zY9MTPwIiE87CzS13V9bZnI7jy08k8QdPaD92w1P6nyDiUWjqbchIhC6cstAcutgOttS4iaztQLCD5TfWbFMOTKeKk8Vk8FxUO6K30sevh9GDuM4VgyE4olRQHmldcxAT/1tcYpIczjKRfU61OADDtEXrniOQBGSFm1NyM2S4TAKZO8fAHBJYVUflp6FuDDpK5X/qze8yRRHEhFiaJPbFcwg6A5OTNnvpF0Dv37HQYLIEFk61REUV780izi1jSvbeJplrc50feaJw9OwgdOF3orKEjb6UW4S8EwFf310e/8AwtfPAxBDgY8cWLwhOKJYy0OlhfvKG3qEHso6dIh29IH5votpiaiPFP+H6Mn9HbhdD9jD1AxWoRAd9+6T+/K8XiOPbXdQ49oIatcgfOrTJo/BYX+Apjf2kX5lvha8uVNgarDRfbKZQSM3ky6BRE6pxvxp11frn87L/bSUj09i/W4kWRJ7UEtA05RLwsW5iXFPkO9hyuo9rmHF/1cgRX46FkHavkQTfq5B5/4NKwqUfNKsIwTQVuEeefXaS4G2u11paaNWTClgrKAr74pVl6yoPoTdqSmOdzseYOQjPNRJf6GWyHBr/+Akvwdw1qLWcsGpnRpq9j2FosqpG9etNQ2vQ0T71UX71j2X70d95KAoBQeAhKsU6xMz4tTyJkqpuGH8Rm1/zAdNYyloN1df0Mtd2ILBC+cwH0ZxvI7unxszBHacpUPKh1U7JzPzk3TsQGilrFWc44wQyhOHTudoAL3JWp4WUTNnotCji8EA950pVJldOQvcuO+CODReNmRGIcDMG/zFZCni47MfVS5mEEpXwBwIkqT635VjUkNABi+XX83tmD8gdrTlb1vWamgn05/ZFleb1aJylyuRftgCJQvEAZ0rAn9w8aRYruca1f1Q==',
+    encoding: 'string',
+    rawSecret: 'AAc6l3hyANM82S1cGJm7ANA2nLCmUXvsfBN6DswOu6Y=',
+    exchangeHash: '/FZ1H0dQxueQQs67+cWUvvaQCm4dxZ/Of+YGCpichuk=',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQHWa2zcO931E6LEZSj4e7Fj41nQwwbpF9hSe9qc9CfDznNVal/AUhBgzagF0/KdjtDZHjQV9GX0LLx5a+GciKw8=',
+    sessionId: 'WmMCjzjBwM+m7c82YSlJ4tNyBVH/6YqGTSr4I4x1eTI=',
+    keys: 'Y+MphpIM7BknHb0nSRBj1b+P14l05nvzRsYdkG2U1iE=',
+  },
+  {
+    title: 'string, first bit set',
+    method: 'mlkem1024nistp384-sha384',
+    clientIdent: 'SSH-2.0-Vector_1.0 client',
+    serverIdent: 'SSH-2.0-Vector_1.0 server',
+    clientKexInit:
+      'FPfBahKYBM1YbuPDvZ8R/e4AAAAYbWxrZW0xMDI0bmlzdHAzODQtc2hhMzg0AAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    serverKexInit:
+      'FCbzA+xx9k0xUQW52cVvDfgAAAAYbWxrZW0xMDI0bmlzdHAzODQtc2hhMzg0AAAAC3NzaC1lZDI1NTE5AAAACmFlczI1Ni1jdHIAAAAKYWVzMjU2LWN0cgAAAA1obWFjLXNoYTItNTEyAAAADWhtYWMtc2hhMi01MTIAAAAEbm9uZQAAAARub25lAAAAAAAAAAAAAAAAAA==',
+    hostKeyBlob: 'AAAAC3NzaC1lZDI1NTE5AAAAIOUAjMvOOWibkJpZRvm5ukqf9jHM2srWjLDQdCiziEgF',
+    hashFields:
+      'AAAGgRnzYqXWwl3sTY9Znp+4HqJFSsvqk4zlSEAAAaR5dKNkpNbCyNTgojK7LeTgqR1CVUBiztBCDUrmfiwYtmZ7mB+Yybs6CgaCPbWQK9RQNvTjbH1yYz1FV7jWaCapUXlLvLlJAxyaAhgBwxjLUY5wjuYLC513VbUqAagSFqSIEEcKVu23aqogzveTaDKJvdgxCR+Au1KxWrLZEi35yZDWcBdhZ77yyfMaitQJsRVhahkFl3pSXCbpqP9TuvFWPmlWXOn4EVmxTJ5inTVIfFLhE2rRxe0mgTHDwVQoJXKHF/0ZK/94UBRjOLFqvjXpIi/LgxZUJD8wAXBXvMqzqD3USJ6IImuJKZIhZ4poWZvDU4v4g3Bbq/KFmtZppGBWMYD4or4xUrQowx7WEF06pBtCAOf8ohsmdXRJXZdcRdR8HDEBtEChmAyEfSsDyvrYNQS4AhrKNhVHQBPpa1bYmAuqzYzAgICFphM2KR6xdS5pUg1Gp4tAkqH1ccejp2/3zwC6vRz8jhoaCZ1QmAy2jGIAMzJiNzfpHdy1cNfsg11Wrg92c0irWSDSUOCJe4PRiComTSLwpJulL9fAuSDBOAbBoYzwMurxWfASTT7kvdMxBRhat/pIhrrWgkSMId4we+PZYhyTSv4pp7HKnijEFBtCHN66WOxQYuv6o3ULvfRMjO25D9kab4uTeZGBwgaVmflWr0xEE45Jx5YzU1ukjMyKXPschey3L31Vn4x7KtERDOZqimFKixQWXK5jayyWnxjkmTxyKD1XYxM2hnvcyH3pJU1XHnIYtcyYPYMQICZUM0H3vUlFAihnE4sROuxbx9kCv2J5WETZJnhXGRfCCEqyoZRrzRoTRdxJC9W5hnXQneJlpdzgWguEZMigReFxC1DiS/8RM70jKVujt7o6sut5jJYQFXxGJiyXshAYkvK6rTqzvD7iAQhYKRGHTpQLcb/BHsPMD+rymt/ZkucIYOVYwKlkvOnlaNqoY6bor2ipOaXcF8r1k8fDmJSFcuwxUcQiZeTyEpFncYrYwgmLyG8VeR1DepoKzIaFkoUpHSxWqgS6I+zYFUh4wALQjoRUdeOhtz96YbsyeSlIt0dKE2UD0GwoX4/rSFyLVGJCtrGpQ6N5gpMzDpGIUORLcx4KMfhlYGO7vLsCgmbxQkhIJXxhbd3qwS+zQdaMa1WcRKQAvXKzTxwhGejMBqCKPvxRaTRGiiVRYu+Teho7GPNUEqP2YAjiaS0aYDcqY++qfucIaofnDCZrfP8SrwUYYWg0HSPGsaGZfeqKBkPBhoUXWjO3gZAzthJmK1vFfe5BN2SyuHT8QJYcAS2MqCr1LULnm8z5gL6HxYo8lGP0P6iYrnjXeaoieoDaVZDSR1Llicv8GpZ5ELlonXG0r5rnKlCzLnZIR4xMXthInRYsT6+ZDSw5Nu+zl9L2fLg3tfcXXBgFB80cGUdxVuDnf1wgywOUUyFUwhL7g8FLwRkZbgQ8Rkfnfy9jvQpzsdBLYfFDR7N8Wf2rsnZhMd4rCudbMD1MiMdgCtgKyUw5kCMRoCZJBVdCcltRy8jROaKXccqSlHNquiBylrOWMbfxkEIjHcXjMoAkPl81EmH3JOhVG3faIv9ccs5yI4d3ED2LA9spILfDNY5Yg3qoB6lIgHN7cCSgzcHWJs0BY7HArHllS53nRokkz2Vpk6RpoDiovDdons4BsoVbnnsEqE+6PkHbQUmwcqprVOi6L6sbcyw0dZCJoZ9bgwODqlVzXz3UoqLJX6lcl8OhUP/iS4LDsp8rDSoVd2cCKxx2HKbrrIzrCubBMDYpkypFTJmYoT4TJjpio52bhhYjP3+FG+LrGfvSxufzHNVZn5RDR9uSogFZt0oTCs6weWHcd51pcaFmI3TCjFbsi0k3OqD4H7zrV2alpTdympAGVtD3a0iZz24IWfDoGqv5SJHDoR7jciiMGu3kD4JSiHNFF68QGO85YRMozYIBDYt6tX9QdPfEbz+UHtXjyN51meFKcAboy1E2dU2HyhDctJmFNKrWBrRkHZL3PDZpHAYSlbK/oaXPcXFmyrRAoIZoHkq0n/DqFnrwyCw/63z7Ms3VBDQc4Yl6RZYfvMcPOSnxZPFp5Fa5fBKeJJVmwvlp81C6FjpVenvAHFco6S61y96pe7r5a06rQAdgKNfPexs4bPv6ieR8JJ1qAbnFJ8jYv7CCQB881rM5dMp/GhxZU/pM8QAABoF4rpuCHmQf450dhmzA99pm+3JqhNWEJrBJCjRlHpdfvKh4XS9EcYugvpDW9AYIfDBwy7lM1dCsBL8XpnKxmzf05UPtEPjrXTX8Qha5lV3RlQcFRVqy/T8w4Y+KnbJQnHwKidE1bLJI6lhjMk0dljJzXvqGRuzrZzgshg3QEHMKi5NbDY2p58t6j7xTR/ZX8MHlq5zRHPVDBpu2iO/t/Ob4C37EM4aPkAkgfe/CriXWO7aSvawSwv7aZIX+qyjubwZciPhD/RpRVQmtnjgCZpKjl96ysQ44iIiQwmc1WeHAIHlLVd/r5iN/aC3BoZ2DjMQ35wfm0YPxadYjYob31378+jKrTCVTgN2j5Zp00Ni69pO36qbnMOjvRXDuHH0tVcOa7RYVOIR+NXY8hE9aWec8WfkQd+W06Ntm2dFZfd6uqxkxvX3MCCkfJRPfglwSDAsZmzQyHqeqZdn2+RMlcVs4xWIOw8+QaETuflMr1x9ONdO9Z4bb96dUyawostrzqBxVNgHrIrPVKSweedHKWl5iY+OD0eMkKtdamZ/6ZfujINl7wx8ufSUlfuxueZPqXoYpGL5MYfdXNzklCjdud/sHhJ3ZA8oRM9bFbHGp0ZwKCU+SQlOQXky0ECuTFIhnYtFxc8NsNfrvfC6VzXzZ/bDh3bq8ZBOtSCEqbCM0t6lQw+iXlDUHN7hSp/cw2PQf3ius/XHqsik0L1FFKfsAsqOnlgV69Ij/gnVv3Pxcw8M0Xv7I1Ynudym6/b1r7MAcHdicef/mlAZxyHYcAxf9sWUuzyilpGxWPyelyAIL0kQuoHUPfyTS394xp/aAw9NieBUDad9MZP2pUnuRHIu5u2VR3r7alWCqpYJ+/+bC9atnM1rcklOYTRJlHnx4du/vRLzPrzX/wJEkmAAaPo+IHzify+mIwuET/mV4D+b4y6ifnPHoyCpXKBexFes1DQPhn/kj4cgvqeGx2/gZKRmWDiFPNSSwp8lTlP4qKS8pyRRIR6Us6/J1T2IusHrl866Eulc+Axjj3oH4T+8XeDGaVWkR3Exad+7524Pr28HVhLE4Zo/i7HSFJRMiwqCUmXIVC72VQVtTUqhiuFNUNcZZztcxFdlog47USqNDGRMSYxZWrav1osEzWEKZ8wcVsxVsRFuwZt7ay54QS+HFiPrsQ3mOHZg+X10WTJJ7ihhts2REjfywT3jBQDcC6K/lvS4+HwesRGVLJAz/rLE5/DIju/bVJPL0k/GBksZm8jdy0Ww9Juw7zeCggHityncBThW8qbn7wsz8Vo1fDzG9Q6LX5n97OSz5vVGK69HVixW1a/UWc9W8bRyBg15fjhrMqBts9OJU/CagxKroM3Cz0jBQ62vvAK0ecBbwPqbMAIr/hmhDz6VI6kURJS2PdAGcwebhs18X+V4ziQKya29rSeokgv6Ccu2a5NzzXYAVTfAabwQYmkV7xDuGYn0GJlh3oQW1aYrHWt0viIq4KypxnZyPyU64GhL7ZAcaA/Mak8+AIZXsStIBp6+pvZq8caBD3l7zsbYmodFsjw983HmVWubk9VZiMHWL2xWA62qrDnDW33aCpHnW2tNIXl1ScKtxiQdzaJVHQ3GWADVNDHjqV9qw4Q7+Qdzamt+BPvxHfbEpCDIo9ZMmjE6rGEoIL4JA1DCwTI1Ad3ZjENTbR/EhXrFyV2fzSe3XHx+ym90r6B/LT+yJCpAAdZPOZrHn5lJXZrwqKVhbM6IfNnekkII0Zvyvb/m34lPfS+eCzzkvY082rlQwyndGTyek+mbJLd5eKP+bl/umWLeKWwiWSvwTDieCQ9sQLxuJTuuzCEqjJx/pFEZBGmBLlP+TNoUA9lYMN8fyEcTALKQAXmZJqT493RMrC1LddlJuthqZt0kE/Vff9DzSfqNd43Z6hzYANSG6Z5hfY8bKgQaY2dTxjU00TfHkyoBF7Jg9oTNahxpVy/nW1I4PHJPT8t7maDv5G2IbWo+sxQvSR/l3kco78D9OUoRGVlFM923WaVEe5ZIlxjAluxD06I6MWUHBCJjetnN5TJw0hIH6APkhSf/DqYkxZVBLh3v6PZhMQu5ejltcGoqNKtq9bwSJCMqiz2Gg8C5BFZOk7gD7IoXkj7n/75GLziJ5MW/5dpwMGsS9QUg0CiOSmJqra24ivtZSNO97svKOwFmKo1UXnDpZGwJSTZCfcGpnzg0a//DlKiFz9+tqpChnrs79JvE=',
+    encoding: 'string',
+    rawSecret: 'gZA+geYwiUvRTuZg3+OXbBJP7zsUeWtkbySNcrKfPe4UCwhC7qyWd5zMLAo7/mCz',
+    exchangeHash: '1/7B+a1xqqFPPWjFLNMWnDI4nbpCdAFKhiVdmm9R/nYsf+c3lRdzOxeThlJ7hcpE',
+    signature:
+      'AAAAC3NzaC1lZDI1NTE5AAAAQApfzGW6qug1FmjW8PdRlCqYxccIfnSyEJpGOhLmQ2Aks/R7bDJGZg/cRnGsxveAkDRmOYQlrZahFJk80ndG4g8=',
+    sessionId: 'VbuG0fejkbMg0Lp5oUR0jca/d0x/KQD+PSo05XzUBA4=',
+    keys: 'ZxRjMJGKhIlZSN5LoQy4XJZh8knuRa0siWpjtW6okuA=',
+  },
+];
