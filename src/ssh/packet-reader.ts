@@ -15,6 +15,12 @@ export const MAX_PACKET_LENGTH = 256 * 1024;
 /** Pieces are joined up to this size: a peer that sends single bytes must not make us keep an object for each. */
 const JOIN_BELOW_BYTES = 4096;
 
+/**
+ * Where the moment of a refusal must not be seen, it comes when this much of the packet, or of what follows it, was read:
+ * more than any packet has.
+ */
+const REFUSED_AT_BYTES = 4 + MAX_PACKET_LENGTH + 64;
+
 const NOTHING = Buffer.alloc(0);
 
 /**
@@ -43,6 +49,8 @@ export class PacketReader {
   #buffered = 0;
   /** packet_length of the packet that is being waited for; 0 while it is not known. */
   #expected = 0;
+  /** A refusal that is not shown yet, and what was read since the refused packet began. */
+  #hidden: { readonly error: unknown; readBytes: number } | undefined;
 
   constructor(scratch: Scratch) {
     this.#scratch = scratch;
@@ -88,10 +96,25 @@ export class PacketReader {
    * @throws SshError PACKET_INVALID, MAC_INVALID
    */
   next(): Buffer | undefined {
+    if (this.#hidden !== undefined) return this.#discard(this.#hidden);
+    let plain: Buffer | undefined;
+    try {
+      plain = this.#openNext();
+    } catch (error) {
+      if (this.#opener.lengthKey !== 'packet') throw error;
+      this.#hidden = { error, readBytes: 0 };
+      return this.#discard(this.#hidden);
+    }
+    return plain === undefined ? undefined : withoutPadding(plain);
+  }
+
+  /** Padding length, payload and padding of the next whole packet. */
+  #openNext(): Buffer | undefined {
     const opener = this.#opener;
     if (this.#expected === 0) {
       if (this.#buffered < opener.lengthBytes) return undefined;
-      this.#expected = this.#checkedLength(opener.readLength(this.#peek(opener.lengthBytes)));
+      const length = opener.readLength(this.#sequence, this.#peek(opener.lengthBytes));
+      this.#expected = this.#checkedLength(length);
     }
     const total = 4 + this.#expected + opener.trailerBytes;
     if (this.#buffered < total) return undefined;
@@ -101,15 +124,27 @@ export class PacketReader {
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#packets++;
     this.#openedBytes += total;
-    return withoutPadding(plain);
+    return plain;
+  }
+
+  /**
+   * Reads on as if the packet were one of the longest: who tampers with an encrypted length must not learn from the byte
+   * at which we give up what it came to. One who stops sending is cut off by the time limits of the login and of
+   * idleness, as in the middle of any packet, so that time tells no more.
+   */
+  #discard(hidden: { readonly error: unknown; readBytes: number }): undefined {
+    hidden.readBytes += this.#buffered;
+    this.#drop(this.#buffered);
+    if (hidden.readBytes >= REFUSED_AT_BYTES) throw hidden.error;
+    return undefined;
   }
 
   #checkedLength(length: number): number {
-    const { blockBytes, alignsLength, lengthIsProtected } = this.#opener;
+    const { blockBytes, alignsLength, lengthKey } = this.#opener;
     const isInBounds = length >= MIN_PACKET_LENGTH && length <= this.maxPacketLength;
     if (isInBounds && (length + (alignsLength ? 4 : 0)) % blockBytes === 0) return length;
     // Said as for a wrong MAC: the answer must not tell what the encrypted length looked like.
-    if (lengthIsProtected) throw new SshError('MAC_INVALID', 'a packet is corrupt');
+    if (lengthKey !== 'none') throw new SshError('MAC_INVALID', 'a packet is corrupt');
     throw new SshError(
       'PACKET_INVALID',
       `packet length ${length} is out of bounds or not a multiple of the block size`,

@@ -24,19 +24,19 @@ class CtrPackets<Stream extends Cipheriv | Decipheriv> {
 export class CtrEtmSealer extends CtrPackets<Cipheriv> implements PacketSealer {
   readonly alignsLength = false;
 
-  seal(sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[] {
-    const sealed = [length, ...parts.map((part) => this.stream.update(part))];
-    sealed.push(this.mac.over(sequence, sealed));
-    return sealed;
+  seal(sequence: number, packet: Buffer): Buffer[] {
+    const length = Buffer.from(packet.subarray(0, 4));
+    const ciphertext = this.stream.update(packet.subarray(4));
+    return [length, ciphertext, this.mac.over(sequence, [length, ciphertext])];
   }
 }
 
 export class CtrEtmOpener extends CtrPackets<Decipheriv> implements PacketOpener {
   readonly alignsLength = false;
   readonly lengthBytes = 4;
-  readonly lengthIsProtected = false;
+  readonly lengthKey = 'none';
 
-  readLength(start: Buffer): number {
+  readLength(_sequence: number, start: Buffer): number {
     return start.readUInt32BE(0);
   }
 
@@ -51,9 +51,8 @@ export class CtrEtmOpener extends CtrPackets<Decipheriv> implements PacketOpener
 export class CtrSealer extends CtrPackets<Cipheriv> implements PacketSealer {
   readonly alignsLength = true;
 
-  seal(sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[] {
-    const plain = [length, ...parts];
-    return [...plain.map((part) => this.stream.update(part)), this.mac.over(sequence, plain)];
+  seal(sequence: number, packet: Buffer): Buffer[] {
+    return [this.stream.update(packet), this.mac.over(sequence, [packet])];
   }
 }
 
@@ -61,10 +60,10 @@ export class CtrSealer extends CtrPackets<Cipheriv> implements PacketSealer {
 export class CtrOpener extends CtrPackets<Decipheriv> implements PacketOpener {
   readonly alignsLength = true;
   readonly lengthBytes = BLOCK_BYTES;
-  readonly lengthIsProtected = true;
+  readonly lengthKey = 'packet';
   #firstBlock: Buffer = Buffer.alloc(0);
 
-  readLength(start: Buffer): number {
+  readLength(_sequence: number, start: Buffer): number {
     this.#firstBlock = this.stream.update(start);
     return this.#firstBlock.readUInt32BE(0);
   }

@@ -31,7 +31,7 @@ export class GcmCipher implements PacketSealer, PacketOpener {
   readonly alignsLength = false;
   readonly trailerBytes = GCM_TAG_BYTES;
   readonly lengthBytes = 4;
-  readonly lengthIsProtected = false;
+  readonly lengthKey = 'none';
   readonly #name: GcmName;
   readonly #key: KeyObject;
   readonly #nonce: GcmNonce;
@@ -43,17 +43,17 @@ export class GcmCipher implements PacketSealer, PacketOpener {
     this.#nonce = new GcmNonce(iv);
   }
 
-  seal(_sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[] {
+  seal(_sequence: number, packet: Buffer): Buffer[] {
     const cipher = createCipheriv(this.#name, this.#key, this.#nonce.bytes);
     this.#nonce.advance();
+    const length = Buffer.from(packet.subarray(0, 4));
     cipher.setAAD(length);
-    const sealed = [length, ...parts.map((part) => cipher.update(part))];
+    const ciphertext = cipher.update(packet.subarray(4));
     cipher.final();
-    sealed.push(cipher.getAuthTag());
-    return sealed;
+    return [length, ciphertext, cipher.getAuthTag()];
   }
 
-  readLength(start: Buffer): number {
+  readLength(_sequence: number, start: Buffer): number {
     return start.readUInt32BE(0);
   }
 

@@ -7,13 +7,13 @@ export class PlainCipher implements PacketSealer, PacketOpener {
   readonly alignsLength = true;
   readonly trailerBytes = 0;
   readonly lengthBytes = 4;
-  readonly lengthIsProtected = false;
+  readonly lengthKey = 'none';
 
-  seal(_sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[] {
-    return [Buffer.concat([length, ...parts])];
+  seal(_sequence: number, packet: Buffer): Buffer[] {
+    return [Buffer.from(packet)];
   }
 
-  readLength(start: Buffer): number {
+  readLength(_sequence: number, start: Buffer): number {
     return start.readUInt32BE(0);
   }
 

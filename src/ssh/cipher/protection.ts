@@ -13,21 +13,24 @@ export interface PacketLayout {
 /** Protects outgoing packets. */
 export interface PacketSealer extends PacketLayout {
   /**
-   * @param length the four length bytes
-   * @param parts padding length, payload and padding, in order
-   * @returns the packet's bytes in order, none of them sharing memory with `parts`
+   * @param packet length field, padding length, payload and padding
+   * @returns what goes on the wire, in order, none of it sharing memory with `packet`
    */
-  seal(sequence: number, length: Buffer, parts: readonly Uint8Array[]): Buffer[];
+  seal(sequence: number, packet: Buffer): Buffer[];
 }
 
 /** Opens incoming packets. */
 export interface PacketOpener extends PacketLayout {
   /** Bytes that must be there before the length can be known. */
   readonly lengthBytes: number;
-  /** The length is encrypted, so an impossible one means a corrupt packet. */
-  readonly lengthIsProtected: boolean;
+  /**
+   * What encrypts the length field: nothing; a key of its own, or the key of the packet. Where it is encrypted, an
+   * impossible one means a corrupt packet. Where it is the packet's key, the moment of a refusal tells of the plaintext
+   * and must be hidden: plaintext has been acted on before the MAC was looked at (encrypt-and-MAC).
+   */
+  readonly lengthKey: 'none' | 'own' | 'packet';
   /** The packet length field. Called once for each packet, before `open`. */
-  readLength(start: Buffer): number;
+  readLength(sequence: number, start: Buffer): number;
   /**
    * @param packet from the length field to the end of the trailer
    * @returns padding length, payload and padding, in memory of its own. @throws SshError MAC_INVALID

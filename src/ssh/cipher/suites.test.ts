@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
+import { createCipheriv } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PacketReader, Scratch } from '../packet-reader.ts';
+import { MAX_PACKET_LENGTH, PacketReader, Scratch } from '../packet-reader.ts';
 import { PacketWriter } from '../packet-writer.ts';
 import { PaddingSource } from '../padding.ts';
 import { usedBytes } from '../testing/memory.ts';
-import { protection } from './suites.ts';
-
-const SUITES: readonly Suite[] = [
-  ['aes128-gcm@openssh.com', undefined],
-  ['aes256-gcm@openssh.com', undefined],
-  ['aes128-ctr', 'hmac-sha2-256-etm@openssh.com'],
-  ['aes256-ctr', 'hmac-sha2-512-etm@openssh.com'],
-  ['aes192-ctr', 'hmac-sha2-256'],
-  ['aes128-ctr', 'hmac-sha2-512'],
-];
+import { CIPHERS, MACS, needsMac, protection, rekeyBytes } from './suites.ts';
 
 type Suite = readonly [cipher: string, mac: string | undefined];
+
+const SUITES: readonly Suite[] = Object.keys(CIPHERS).flatMap((cipher): Suite[] =>
+  needsMac(cipher) ? Object.keys(MACS).map((mac) => [cipher, mac]) : [[cipher, undefined]],
+);
 
 function keysFor([cipher, mac]: Suite, iv?: Buffer) {
   const chosen = protection(cipher, mac);
@@ -38,10 +34,10 @@ function written(suite: Suite, payloads: readonly Uint8Array[][]): Buffer {
       done();
     },
   });
-  const writer = new PacketWriter(stream, new PaddingSource());
+  const writer = new PacketWriter(stream, new PaddingSource(), new Scratch());
   writer.rekey(keysFor(suite).sealer, { resetSequence: true });
   for (const parts of payloads) writer.write(parts);
-  stream.uncork();
+  writer.flush();
   return Buffer.concat(chunks);
 }
 
@@ -56,8 +52,7 @@ for (const suite of SUITES) {
             suite,
             payloads.map((payload) => [payload.subarray(0, 9), payload.subarray(9)]),
           );
-          const reader = new PacketReader(new Scratch());
-          reader.rekey(keysFor(suite).opener, { resetSequence: true });
+          const reader = readerOf(suite);
           const received: Buffer[] = [];
           for (let at = 0, turn = 0; at < bytes.length; turn++) {
             const size = cuts[turn % cuts.length] ?? 1;
@@ -73,23 +68,69 @@ for (const suite of SUITES) {
           assert.equal(reader.bufferedBytes, 0);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: 15 },
     );
   });
 }
 
+/** A reader with the suite's keys. */
+function readerOf(suite: Suite): PacketReader {
+  const reader = new PacketReader(new Scratch());
+  reader.rekey(keysFor(suite).opener, { resetSequence: true });
+  return reader;
+}
+
+/** More than the reader waits for, whatever length it reads. */
+const MORE = Buffer.alloc(2 * MAX_PACKET_LENGTH);
+
+for (const suite of SUITES) {
+  test(`packets - ${suite.join(' with ')}: a bit flipped anywhere is noticed, and nothing comes out`, () => {
+    const bytes = written(suite, [[Buffer.alloc(20, 'x')]]);
+    const hasClearLength = keysFor(suite).opener.lengthKey === 'none';
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+      const reader = readerOf(suite);
+      reader.push(damaged);
+      reader.push(MORE);
+      const code = hasClearLength && at < 4 ? /^(MAC|PACKET)_INVALID$/ : /^MAC_INVALID$/;
+      assert.throws(() => reader.next(), { code }, `byte ${at}`);
+    }
+  });
+
+  test(`packets - ${suite.join(' with ')}: a packet twice, or out of order, is refused`, () => {
+    const both = written(suite, [[Buffer.from('one')], [Buffer.from('two')]]);
+    const first = both.subarray(0, both.length / 2);
+    const replayed = readerOf(suite);
+    for (const chunk of [first, first, MORE]) replayed.push(chunk);
+    assert.equal(replayed.next()?.toString(), 'one');
+    assert.throws(() => replayed.next(), { code: /^(MAC|PACKET)_INVALID$/ });
+    const skipped = readerOf(suite);
+    for (const chunk of [both.subarray(both.length / 2), MORE]) skipped.push(chunk);
+    assert.throws(() => skipped.next(), { code: /^(MAC|PACKET)_INVALID$/ });
+  });
+}
+
+test('rekey limit - 64 GiB for AES, 1 GiB for ChaCha20', () => {
+  for (const cipher of Object.keys(CIPHERS))
+    assert.equal(rekeyBytes(cipher), cipher.startsWith('aes') ? 2 ** 36 : 2 ** 30, cipher);
+});
+
 test('aes-gcm - the invocation counter wraps over all eight bytes and leaves the fixed part alone', () => {
   const iv = Buffer.from('0a0b0c0dfffffffffffffffe', 'hex');
   const { sealer, opener } = keysFor(['aes128-gcm@openssh.com', undefined], iv);
-  for (let packet = 0; packet < 4; packet++) {
-    const length = Buffer.from([0, 0, 0, 16]);
-    const sealed = Buffer.concat(sealer.seal(0, length, [Buffer.alloc(16, packet)]));
-    assert.ok(opener.open(0, sealed).equals(Buffer.alloc(16, packet)));
+  const length = Buffer.from([0, 0, 0, 16]);
+  for (const counter of ['fffffffffffffffe', 'ffffffffffffffff', '0000000000000000', '0000000000000001']) {
+    const plain = Buffer.alloc(16, counter);
+    const sealed = Buffer.concat(sealer.seal(0, Buffer.concat([length, plain])));
+    const nonce = Buffer.from(`0a0b0c0d${counter}`, 'hex');
+    const expected = createCipheriv('aes-128-gcm', Buffer.alloc(16, 1), nonce).setAAD(length);
+    assert.deepEqual(sealed.subarray(4, 20), expected.update(plain), counter);
+    expected.final();
+    assert.deepEqual(sealed.subarray(20), expected.getAuthTag(), counter);
+    assert.deepEqual(opener.open(0, sealed), plain);
   }
-  assert.ok(
-    iv.equals(Buffer.from('0a0b0c0dfffffffffffffffe', 'hex')),
-    'the derived value itself is not changed',
-  );
+  assert.equal(iv.toString('hex'), '0a0b0c0dfffffffffffffffe', 'the derived value itself is not changed');
 });
 
 test('cipher - the keys of an idle connection pin nothing of the common buffer pool', async () => {
