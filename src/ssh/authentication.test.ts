@@ -59,6 +59,22 @@ test('service - anything but ssh-userauth is refused', async () => {
   assert.equal((await closed).code, 'SERVICE_UNKNOWN');
 });
 
+test('service - asked for again between the steps of a login, it is accepted again: paramiko does so', async () => {
+  const { client } = await started();
+  client.send(authRequest('alice', 'none').finish());
+  await failure(client);
+  await client.startAuthentication();
+  client.sendPassword('alice', PASSWORD);
+  await client.expect(Message.USERAUTH_SUCCESS);
+});
+
+test('service - asked for without end, it ends the connection', async () => {
+  const { client, closed } = await started();
+  const request = new ByteWriter().uint8(Message.SERVICE_REQUEST).string('ssh-userauth').finish();
+  for (let count = 0; count < 128; count++) client.send(request);
+  assert.equal((await closed).code, 'AUTH_TOO_MANY_FAILURES');
+});
+
 test('none - tells the methods and never logs in', async () => {
   const { client, authenticated } = await started();
   client.send(authRequest('alice', 'none').finish());
@@ -95,7 +111,7 @@ test('password - six wrong ones end the connection', async () => {
   assert.equal(error.disconnectReason, 2);
 });
 
-test('password - an empty one is refused without asking anybody (A-5)', async () => {
+test('A-5 password - an empty one is refused without asking anybody', async () => {
   const authenticator = new PasswordAuthenticator();
   const { client } = await started({ authenticator });
   client.sendPassword('alice', '');
@@ -127,7 +143,7 @@ for (const [name, answer] of [
     },
   ],
 ] as const) {
-  test(`authenticator - one that ${name} is a refusal, never a login (A-37)`, async () => {
+  test(`A-37 authenticator - one that ${name} is a refusal, never a login`, async () => {
     const authenticator = Object.assign(new PasswordAuthenticator(), {
       password: answer,
       acceptsKey: answer,
@@ -159,7 +175,7 @@ for (const [algorithm, pair] of [
   });
 }
 
-test('publickey - the identity is that of the key that signed, not of one asked about before (A-23)', async () => {
+test('A-3 A-23 publickey - the identity is that of the key that signed, not of one asked about before', async () => {
   const { client, authenticated } = await started({
     authenticator: new KeyAuthenticator(alice.publicKey, mallory.publicKey),
   });
@@ -171,23 +187,20 @@ test('publickey - the identity is that of the key that signed, not of one asked 
 });
 
 const forgeries: readonly [string, (client: TestClient) => void][] = [
+  ['by another key', (c) => c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, mallory.privateKey)],
   [
-    'by another key (A-10)',
-    (c) => c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, mallory.privateKey),
-  ],
-  [
-    'over another session (A-7)',
+    'over another session',
     (c) =>
       c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, alice.privateKey, {
         sessionId: Buffer.alloc(32),
       }),
   ],
   [
-    'for another user (A-8)',
+    'for another user',
     (c) => c.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey, alice.privateKey, { userName: 'bob' }),
   ],
   [
-    'naming another algorithm inside (A-9)',
+    'naming another algorithm inside',
     (c) =>
       c.sendPublicKey('alice', 'rsa-sha2-256', rsa.publicKey, rsa.privateKey, {
         signatureName: 'rsa-sha2-512',
@@ -199,7 +212,7 @@ const forgeries: readonly [string, (client: TestClient) => void][] = [
   ],
 ];
 for (const [what, forge] of forgeries) {
-  test(`publickey - a signature ${what} is refused`, async () => {
+  test(`A-7 A-8 A-9 A-10 publickey - a signature ${what} is refused`, async () => {
     const { client, authenticated } = await started({
       authenticator: new KeyAuthenticator(alice.publicKey, rsa.publicKey, ec.publicKey),
     });
@@ -225,7 +238,7 @@ test('publickey - ssh-rsa (SHA-1), unknown types and garbage fail the attempt, n
   await client.expect(Message.USERAUTH_SUCCESS);
 });
 
-test('requests - the 129th ends the connection, whatever they were (A-31)', async () => {
+test('A-31 requests - the 129th ends the connection, whatever they were', async () => {
   const { client, closed } = await started({ authenticator: new KeyAuthenticator() });
   for (let request = 1; request <= 129; request++)
     client.sendPublicKey('alice', 'ssh-ed25519', alice.publicKey);
@@ -233,7 +246,7 @@ test('requests - the 129th ends the connection, whatever they were (A-31)', asyn
   assert.equal(error.code, 'AUTH_TOO_MANY_FAILURES');
 });
 
-test('user - a change of name ends the connection (A-36)', async () => {
+test('A-36 user - a change of name ends the connection', async () => {
   const { client, closed } = await started();
   client.sendPassword('alice', 'wrong');
   await failure(client);
@@ -241,7 +254,7 @@ test('user - a change of name ends the connection (A-36)', async () => {
   assert.equal((await closed).code, 'AUTH_USER_CHANGED');
 });
 
-test('requests - are answered one at a time, in order, also when they are pipelined (A-1)', async () => {
+test('A-1 requests - are answered one at a time, in order, also when they are pipelined', async () => {
   const { client, authenticated } = await started();
   client.send(authRequest('alice', 'none').finish());
   client.sendPassword('alice', 'wrong');
@@ -252,7 +265,7 @@ test('requests - are answered one at a time, in order, also when they are pipeli
   assert.deepEqual(authenticated, ['alice']);
 });
 
-test('success - is sent once; later requests are ignored (A-4)', async () => {
+test('A-4 success - is sent once; later requests are ignored', async () => {
   const { client, authenticated } = await started();
   client.sendPassword('alice', PASSWORD);
   client.sendPassword('alice', PASSWORD);
@@ -261,7 +274,7 @@ test('success - is sent once; later requests are ignored (A-4)', async () => {
   assert.deepEqual(authenticated, ['alice']);
 });
 
-test('authenticator - an answer after the client left changes nothing (A-2)', async () => {
+test('A-2 authenticator - an answer after the client left changes nothing', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const authenticator = Object.assign(new PasswordAuthenticator(), {
     password: async () => {
@@ -299,7 +312,7 @@ const states: readonly [string, (client: TestClient) => Promise<void>][] = [
 ];
 for (const [state, arrange] of states) {
   for (const number of [6, 51, 52, 53, 60, 61, ...Array.from({ length: 48 }, (_, index) => 80 + index)]) {
-    test(`state machine - message ${number} ${state} ends the connection (A-20, A-21)`, async () => {
+    test(`A-20 A-21 state machine - message ${number} ${state} ends the connection`, async () => {
       const { client, closed, authenticated } = connect({ hostKeys: hostKeys.slice(0, 1) });
       await client.handshake();
       await arrange(client);
@@ -310,9 +323,9 @@ for (const [state, arrange] of states) {
   }
 }
 
-test('ping - before the login is ignored, without an answer (A-33)', async () => {
+test('A-33 ping - before the login is ignored, without an answer', async () => {
   const { client } = await started();
-  for (let count = 0; count < 1000; count++) client.send(Buffer.from([Message.PING, 0, 0, 0, 1, 65]));
+  for (let count = 0; count < 100; count++) client.send(Buffer.from([Message.PING, 0, 0, 0, 1, 65]));
   client.send(authRequest('alice', 'none').finish());
   await failure(client);
 });
@@ -352,7 +365,10 @@ test('success - is no success when the connection ends while it is being said', 
   const authentication = new Authentication<string>({
     authenticator: new PasswordAuthenticator(),
     sessionId: () => Buffer.alloc(32),
+    userSignatures: [],
+    sourceAddress: undefined,
     banner: '',
+    postAuthenticationBanner: '',
     maxFailures: 6,
     signal: abort.signal,
     send: () => abort.abort(),

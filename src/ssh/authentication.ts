@@ -1,83 +1,111 @@
 /** The authentication protocol, server side (RFC 4252): one request at a time, success exactly once. */
 
-import { isUtf8 } from 'node:buffer';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import type { AuthAttempt, Authenticator, AuthMethod, AuthVerdict, LayerRefusal } from './authenticator.ts';
+import {
+  bannerMessage,
+  failureReply,
+  keyAcceptedReply,
+  passwordChangeReply,
+  successReply,
+} from './auth-reply.ts';
+import {
+  type AuthRequest,
+  type KeyRequest,
+  type PasswordRequest,
+  parseAuthRequest,
+  readUserName,
+} from './auth-request.ts';
+import type {
+  AuthAttempt,
+  Authenticator,
+  AuthMethod,
+  AuthVerdict,
+  LayerRefusal,
+  PasswordVerdict,
+} from './authenticator.ts';
+import { Dialogue } from './dialogue.ts';
 import { SshError } from './error.ts';
+import { KeyLogin, type UnusableKey } from './key-login.ts';
 import { Message } from './message.ts';
-import { type PublicKey, PublicKeyError, parsePublicKey } from './public-key.ts';
-import { signatureAlgorithm, verifySignature } from './signature.ts';
+import { ReadHold } from './read-hold.ts';
+import { MIN_QUERY_REFUSAL_MS, MIN_REFUSAL_MS, paceRefusal } from './refusal-pace.ts';
 
 /** Failed passwords and signatures before the connection ends, as in OpenSSH. The first `none` and key queries are free. */
 export const DEFAULT_MAX_FAILURES = 6;
 /** Requests of any kind: queries and partial successes went uncounted in other servers. */
 const MAX_REQUESTS = 128;
-/** Longest password in bytes. */
-const MAX_PASSWORD_BYTES = 4096;
-/** Longest user name in bytes; the identity layer has a narrower rule. */
-const MAX_USER_NAME_BYTES = 1024;
-/** A refused password or signature is answered no sooner than this, so that a quick refusal tells less. */
-const MIN_REFUSAL_MS = 100;
 
 const USERAUTH_SERVICE = 'ssh-userauth';
-const CONNECTION_SERVICE = 'ssh-connection';
+
+/** What a verdict may be. Authenticators in JavaScript return what they like. */
+const OUTCOMES: readonly string[] = ['accepted', 'continue', 'refused', 'change-required'];
+
+/** What a login leaves to be minded as long as the session lasts. */
+export interface SessionLimits {
+  /** A certificate forces `internal-sftp`: nothing else may be started. */
+  readonly isSftpForced: boolean;
+}
 
 export interface AuthenticationOptions<Identity> {
   readonly authenticator: Authenticator<Identity>;
   /** H of the first key exchange: what signatures are bound to. */
   readonly sessionId: () => Buffer;
+  /** Signature algorithms of users and of the authorities that certify them. */
+  readonly userSignatures: readonly string[];
+  /** Where the client really comes from, as text. Without it nothing that names addresses lets anybody in. */
+  readonly sourceAddress: string | undefined;
   /** Shown before the first answer; empty for none. */
   readonly banner: string;
+  /** Shown to who has logged in; empty for none. */
+  readonly postAuthenticationBanner: string;
   readonly maxFailures: number;
   readonly signal: AbortSignal;
   send(payload: Buffer): void;
   /** Stops reading requests until the returned function is called. */
   hold(): () => void;
   /** The one place that is told of success, once, with the identity of the final step. */
-  succeed(identity: Identity): void;
+  succeed(identity: Identity, limits: SessionLimits): void;
   fail(error: unknown): void;
 }
 
-/** One USERAUTH_REQUEST, parsed to its end before anybody is asked (CVE-2018-15473). */
-type Request = { readonly method: 'none' | 'unknown' } | PasswordRequest | KeyRequest;
-
-interface PasswordRequest {
-  readonly method: 'password';
-  /** Undefined when it is not UTF-8: read as text, several passwords would be one. */
-  readonly password: string | undefined;
-  readonly isChange: boolean;
-}
-
-interface KeyRequest {
-  readonly method: 'publickey';
-  readonly algorithm: string;
-  readonly blob: Buffer;
-  readonly signature?: SignedPart;
-}
-
-interface SignedPart {
-  readonly signature: Buffer;
-  /** What was signed, without the session id in front (RFC 4252 section 7). */
-  readonly message: Buffer;
+/** One request on its way to its answer. */
+interface Turn {
+  readonly number: number;
+  readonly userName: string;
+  readonly hold: ReadHold;
+  /** On the clock of `performance.now`. */
+  startedMs: number;
 }
 
 export class Authentication<Identity> {
   readonly #options: AuthenticationOptions<Identity>;
+  readonly #keys: KeyLogin<Identity>;
   #userName: string | undefined;
+  #serviceRequests = 0;
   #requests = 0;
   #failures = 0;
   #isDone = false;
   #methods: readonly AuthMethod[];
+  #dialogue: Dialogue | undefined;
+  /** The end of the last turn: the next begins behind it, also when the client did not wait. */
+  #lastTurn: Promise<void> = Promise.resolve();
 
   constructor(options: AuthenticationOptions<Identity>) {
     this.#options = options;
     this.#methods = options.authenticator.methods;
+    this.#keys = new KeyLogin({
+      authenticator: options.authenticator,
+      algorithms: options.userSignatures,
+      sourceAddress: options.sourceAddress,
+      sessionId: options.sessionId,
+    });
   }
 
   /** SERVICE_REQUEST. @throws SshError SERVICE_UNKNOWN */
   onServiceRequest(message: ByteReader): void {
+    this.#serviceRequests++;
+    assertFew(this.#serviceRequests);
     const service = message.ascii();
     if (service !== USERAUTH_SERVICE)
       throw new SshError('SERVICE_UNKNOWN', 'only ssh-userauth can be asked for');
@@ -87,111 +115,187 @@ export class Authentication<Identity> {
   /** USERAUTH_REQUEST. The next one is not read before this one is answered. */
   onRequest(message: ByteReader): void {
     this.#requests++;
-    if (this.#requests > MAX_REQUESTS)
-      throw new SshError('AUTH_TOO_MANY_FAILURES', 'Too many authentication requests');
+    assertFew(this.#requests);
     const userName = this.#sameUser(message);
-    const request = parseRequest(message, userName);
-    if (this.#requests === 1) this.#sendBanner();
-    const release = this.#options.hold();
-    this.#answer(userName, request)
+    const request = parseAuthRequest(message, userName);
+    if (this.#requests === 1 && this.#options.banner !== '')
+      this.#options.send(bannerMessage(this.#options.banner));
+    this.#abandonDialogue(userName);
+    const hold = new ReadHold(() => this.#options.hold());
+    const turn = { number: this.#requests, userName, hold, startedMs: performance.now() };
+    this.#lastTurn = this.#lastTurn
+      .then(() => this.#answer(turn, request))
       .catch((error: unknown) => this.#options.fail(error))
-      .finally(release);
+      .finally(() => hold.suspend());
+  }
+
+  /** INFO_RESPONSE. @throws SshError MESSAGE_UNEXPECTED when nothing was asked */
+  onInfoResponse(message: ByteReader): void {
+    if (this.#dialogue === undefined) throw new SshError('MESSAGE_UNEXPECTED', 'answers came to no question');
+    this.#dialogue.onResponse(message);
   }
 
   /** User and service are fixed by the first request: a change of user was an injection elsewhere (CVE-2023-46446). */
   #sameUser(message: ByteReader): string {
-    const userName = message.text();
-    if (Buffer.byteLength(userName) > MAX_USER_NAME_BYTES)
-      throw new SshError('MESSAGE_INVALID', 'the user name is too long');
+    const userName = readUserName(message);
     this.#userName ??= userName;
     if (userName !== this.#userName)
       throw new SshError('AUTH_USER_CHANGED', 'the user name changed during the login');
-    if (message.ascii() !== CONNECTION_SERVICE)
-      throw new SshError('SERVICE_UNKNOWN', 'only ssh-connection is served');
     return userName;
   }
 
-  async #answer(userName: string, request: Request): Promise<void> {
-    if (this.#isDone) return;
-    const isFirstNone = request.method === 'none' && this.#requests === 1;
-    if (isFirstNone) return this.#sendFailure(this.#methods);
-    if (request.method === 'publickey' && request.signature === undefined)
-      return this.#answerQuery(userName, request);
-    const startedMs = performance.now();
-    const verdict = await this.#judge(userName, request);
-    if (this.#isDone || this.#options.signal.aborted) return;
-    if (verdict.outcome === 'accepted') return this.#succeed(verdict.identity);
-    this.#methods = verdict.methods;
-    if (verdict.outcome === 'continue') return this.#sendFailure(verdict.methods, true);
-    const restMs = MIN_REFUSAL_MS - (performance.now() - startedMs);
-    if (restMs > 0) await delay(restMs, undefined, { signal: this.#options.signal }).catch(() => undefined);
+  /**
+   * A new request ends a dialogue without an answer to it (RFC 4256 section 3.1). One that got answers is a failure all the
+   * same: to come as far as the next prompt may prove a password.
+   */
+  #abandonDialogue(userName: string): void {
+    const dialogue = this.#dialogue;
+    if (dialogue === undefined) return;
+    this.#dialogue = undefined;
+    dialogue.abandon();
+    if (dialogue.answeredAtMs === undefined) return;
+    this.#refusal(userName, 'keyboard-interactive', 'DIALOGUE_ABANDONED');
     this.#countFailure();
-    this.#sendFailure(verdict.methods);
+  }
+
+  async #answer(turn: Turn, request: AuthRequest): Promise<void> {
+    if (this.#isDone) return;
+    turn.startedMs = performance.now();
+    const isFirstNone = request.method === 'none' && turn.number === 1;
+    if (isFirstNone) return this.#sendFailure(this.#methods);
+    if (request.method === 'publickey' && request.signed === undefined)
+      return this.#answerQuery(turn, request);
+    const verdict = await this.#judge(turn, request);
+    if (this.#isStale(turn)) return;
+    if (verdict.outcome === 'accepted') return this.#accept(turn, request, verdict.identity);
+    if (verdict.outcome === 'change-required') return this.#options.send(passwordChangeReply(verdict.prompt));
+    if (verdict.outcome === 'continue') {
+      this.#methods = verdict.methods;
+      return this.#sendFailure(verdict.methods, true);
+    }
+    return this.#refuse(turn, verdict.methods);
+  }
+
+  /** The client is gone, or has turned to another method meanwhile: nobody waits for this answer. */
+  #isStale(turn: Turn): boolean {
+    return this.#isDone || this.#options.signal.aborted || turn.number !== this.#requests;
+  }
+
+  async #refuse(turn: Turn, methods: readonly AuthMethod[]): Promise<void> {
+    this.#methods = methods;
+    await paceRefusal(turn.startedMs, MIN_REFUSAL_MS, this.#options.signal);
+    this.#countFailure();
+    this.#sendFailure(methods);
   }
 
   /** An error of the authenticator refuses; it never lets anybody in (CVE-2024-5806). */
-  async #judge(userName: string, request: Request): Promise<AuthVerdict<Identity>> {
+  async #judge(turn: Turn, request: AuthRequest): Promise<PasswordVerdict<Identity>> {
     try {
-      if (request.method === 'password') return await this.#judgePassword(userName, request);
-      if (request.method === 'publickey') return await this.#judgeSignature(userName, request);
-      return { outcome: 'refused', methods: this.#methods };
+      const verdict = await this.#ask(turn, request);
+      if (!OUTCOMES.includes(verdict?.outcome)) throw new TypeError('the authenticator gave no verdict');
+      return verdict;
     } catch (error) {
-      return this.#refusal(
-        userName,
-        request.method === 'password' ? 'password' : 'publickey',
-        'AUTHENTICATOR_FAILED',
-        error,
-      );
+      const method = request.method === 'none' || request.method === 'unknown' ? 'password' : request.method;
+      return this.#refusal(turn.userName, method, 'AUTHENTICATOR_FAILED', error);
     }
   }
 
-  async #judgePassword(
-    userName: string,
-    { password, isChange }: PasswordRequest,
-  ): Promise<AuthVerdict<Identity>> {
+  async #ask(turn: Turn, request: AuthRequest): Promise<PasswordVerdict<Identity>> {
+    switch (request.method) {
+      case 'password':
+        return this.#judgePassword(turn.userName, request);
+      case 'publickey':
+        return this.#judgeSignature(turn.userName, request);
+      case 'keyboard-interactive':
+        return this.#judgeDialogue(turn);
+      default:
+        return this.#refused();
+    }
+  }
+
+  async #judgePassword(userName: string, request: PasswordRequest): Promise<PasswordVerdict<Identity>> {
+    const { password, change } = request;
     if (!this.#methods.includes('password')) return this.#refusal(userName, 'password', 'METHOD_NOT_OFFERED');
-    // A change of password is not offered, so it is no login either.
-    if (isChange) return this.#refusal(userName, 'password', 'PASSWORD_CHANGE_UNSUPPORTED');
-    if (password === undefined) return this.#refusal(userName, 'password', 'PASSWORD_NOT_UTF8');
-    if (password === '') return this.#refusal(userName, 'password', 'PASSWORD_EMPTY');
-    return this.#options.authenticator.password({ ...this.#attempt(userName), password });
+    const { authenticator } = this.#options;
+    // A request to change the password is never taken for a plain login.
+    if (change !== undefined && authenticator.changePassword === undefined)
+      return this.#refusal(userName, 'password', 'PASSWORD_CHANGE_UNSUPPORTED');
+    const newPassword = change === undefined ? password : change.newPassword;
+    if (password === undefined || newPassword === undefined)
+      return this.#refusal(userName, 'password', 'PASSWORD_NOT_UTF8');
+    if (password === '' || newPassword === '') return this.#refusal(userName, 'password', 'PASSWORD_EMPTY');
+    const attempt = { ...this.#attempt(userName), password };
+    if (change === undefined) return authenticator.password(attempt);
+    return authenticator.changePassword?.({ ...attempt, newPassword }) ?? this.#refused();
   }
 
   async #judgeSignature(userName: string, request: KeyRequest): Promise<AuthVerdict<Identity>> {
-    const key = await this.#acceptableKey(userName, request);
-    if (key === undefined) return { outcome: 'refused', methods: this.#methods };
-    if (request.signature === undefined || !this.#isSignedBy(key, request.algorithm, request.signature)) {
-      return this.#refusal(userName, 'publickey', 'SIGNATURE_INVALID');
-    }
-    return this.#options.authenticator.keyProven({ ...this.#attempt(userName), key });
+    const examined = await this.#examine(userName, request);
+    if (examined.outcome === 'unusable' || request.signed === undefined) return this.#refused();
+    const refusal = this.#keys.refusalOf(examined, request.signed);
+    if (refusal !== undefined) return this.#refusal(userName, 'publickey', refusal);
+    const verdict = await this.#options.authenticator.keyProven(examined.attempt);
+    if (verdict.outcome !== 'refused') this.#keys.keep(examined);
+    return verdict;
   }
 
-  async #answerQuery(userName: string, request: KeyRequest): Promise<void> {
-    const key = await this.#acceptableKey(userName, request).catch((error: unknown) => {
-      this.#refusal(userName, 'publickey', 'AUTHENTICATOR_FAILED', error);
-      return undefined;
+  async #judgeDialogue(turn: Turn): Promise<AuthVerdict<Identity>> {
+    const { userName, hold } = turn;
+    const { authenticator, signal } = this.#options;
+    const isOffered = this.#methods.includes('keyboard-interactive');
+    if (!isOffered || authenticator.keyboardInteractive === undefined)
+      return this.#refusal(userName, 'keyboard-interactive', 'METHOD_NOT_OFFERED');
+    const dialogue = new Dialogue({ hold, signal, send: (payload) => this.#options.send(payload) });
+    this.#dialogue = dialogue;
+    try {
+      const verdict = await authenticator.keyboardInteractive({
+        userName,
+        signal: dialogue.signal,
+        prompt: (challenge) => dialogue.ask(challenge),
+      });
+      // Whoever swallows the error must not turn a broken dialogue into a login.
+      return dialogue.failure === undefined ? verdict : this.#brokenDialogue(turn, dialogue.failure);
+    } catch (error) {
+      if (dialogue.failure === undefined) throw error;
+      return this.#brokenDialogue(turn, dialogue.failure);
+    } finally {
+      dialogue.end();
+      hold.resume();
+      // What the user thought about is no work of ours.
+      turn.startedMs = dialogue.answeredAtMs ?? turn.startedMs;
+      if (this.#dialogue === dialogue) this.#dialogue = undefined;
+    }
+  }
+
+  #brokenDialogue(turn: Turn, failure: NonNullable<Dialogue['failure']>): AuthVerdict<Identity> {
+    if (this.#isStale(turn) || failure.code === 'ABANDONED') return this.#refused();
+    return this.#refusal(turn.userName, 'keyboard-interactive', 'DIALOGUE_INVALID', failure);
+  }
+
+  async #answerQuery(turn: Turn, request: KeyRequest): Promise<void> {
+    const { signal } = this.#options;
+    const examined = await this.#examine(turn.userName, request).catch((error: unknown) => {
+      this.#refusal(turn.userName, 'publickey', 'AUTHENTICATOR_FAILED', error);
+      return { outcome: 'unusable' } as const;
     });
-    if (this.#isDone || this.#options.signal.aborted) return;
-    if (key === undefined) return this.#sendFailure(this.#methods);
-    const reply = new ByteWriter()
-      .uint8(Message.USERAUTH_PK_OK)
-      .string(request.algorithm)
-      .string(request.blob);
-    this.#options.send(reply.finish());
+    if (this.#isStale(turn)) return;
+    if (examined.outcome === 'usable')
+      return this.#options.send(keyAcceptedReply(request.algorithm, request.blob));
+    await paceRefusal(turn.startedMs, MIN_QUERY_REFUSAL_MS, signal);
+    this.#sendFailure(this.#methods);
   }
 
-  async #acceptableKey(userName: string, request: KeyRequest): Promise<PublicKey | undefined> {
-    if (!this.#methods.includes('publickey')) {
-      this.#refusal(userName, 'publickey', 'METHOD_NOT_OFFERED');
-      return undefined;
-    }
-    const key = parsedOrUndefined(request.blob);
-    if (key === undefined || signatureAlgorithm(request.algorithm)?.keyType !== key.type) {
-      this.#refusal(userName, 'publickey', 'KEY_UNUSABLE');
-      return undefined;
-    }
-    const isAccepted = await this.#options.authenticator.acceptsKey({ ...this.#attempt(userName), key });
-    return isAccepted ? key : undefined;
+  async #examine(userName: string, request: KeyRequest) {
+    const examined = this.#methods.includes('publickey')
+      ? await this.#keys.examine(this.#attempt(userName), request)
+      : ({ outcome: 'unusable', refusal: 'METHOD_NOT_OFFERED' } satisfies UnusableKey);
+    if (examined.outcome === 'unusable' && examined.refusal !== undefined)
+      this.#refusal(userName, 'publickey', examined.refusal, examined.cause);
+    return examined;
+  }
+
+  #refused(): AuthVerdict<Identity> {
+    return { outcome: 'refused', methods: this.#methods };
   }
 
   /** A refusal of our own, told to the authenticator for the record. */
@@ -202,25 +306,28 @@ export class Authentication<Identity> {
     cause?: unknown,
   ): AuthVerdict<Identity> {
     this.#options.authenticator.refusedByLayer?.(this.#attempt(userName), method, refusal, cause);
-    return { outcome: 'refused', methods: this.#methods };
+    return this.#refused();
   }
 
   #attempt(userName: string): AuthAttempt {
     return { userName, signal: this.#options.signal };
   }
 
-  #isSignedBy(key: PublicKey, algorithmName: string, signed: SignedPart): boolean {
-    const algorithm = signatureAlgorithm(algorithmName);
-    if (algorithm === undefined) return false;
-    const sessionId = new ByteWriter(128).string(this.#options.sessionId()).finish();
-    return verifySignature(algorithm, key, Buffer.concat([sessionId, signed.message]), signed.signature);
-  }
-
-  #succeed(identity: Identity): void {
+  /** The only way to success, whichever step came last: the conditions of every step before it hold here too. */
+  #accept(turn: Turn, request: AuthRequest, identity: Identity): Promise<void> | undefined {
+    if (!this.#keys.admitsSource) {
+      const method = request.method === 'publickey' ? request.method : 'password';
+      this.#refusal(turn.userName, method, 'SOURCE_ADDRESS_REFUSED');
+      return this.#refuse(turn, this.#methods);
+    }
     this.#isDone = true;
-    this.#options.send(Buffer.from([Message.USERAUTH_SUCCESS]));
+    if (this.#options.postAuthenticationBanner !== '')
+      this.#options.send(bannerMessage(this.#options.postAuthenticationBanner));
+    this.#options.send(successReply());
     // Sending may have ended the connection.
-    if (!this.#options.signal.aborted) this.#options.succeed(identity);
+    if (this.#options.signal.aborted) return undefined;
+    this.#options.succeed(identity, { isSftpForced: this.#keys.isSftpForced });
+    return undefined;
   }
 
   #countFailure(): void {
@@ -231,64 +338,11 @@ export class Authentication<Identity> {
   }
 
   #sendFailure(methods: readonly AuthMethod[], isPartialSuccess = false): void {
-    this.#options.send(
-      new ByteWriter().uint8(Message.USERAUTH_FAILURE).nameList(methods).boolean(isPartialSuccess).finish(),
-    );
-  }
-
-  #sendBanner(): void {
-    if (this.#options.banner === '') return;
-    // RFC 4252 section 5.4 wants CR LF line ends.
-    const text = this.#options.banner.replace(/\r?\n/g, '\r\n').replace(/(\r\n)?$/, '\r\n');
-    this.#options.send(new ByteWriter().uint8(Message.USERAUTH_BANNER).string(text).string('').finish());
+    this.#options.send(failureReply(methods, isPartialSuccess));
   }
 }
 
-/** @throws WireError when it is malformed */
-function parseRequest(message: ByteReader, userName: string): Request {
-  const method = message.ascii();
-  if (method === 'none') return { method };
-  if (method === 'password') return parsePassword(message);
-  if (method === 'publickey') return parsePublicKeyRequest(message, userName);
-  return { method: 'unknown' };
-}
-
-function parsePassword(message: ByteReader): Request {
-  const isChange = message.boolean();
-  const bytes = message.string();
-  if (isChange) message.string();
-  if (bytes.length > MAX_PASSWORD_BYTES) throw new SshError('MESSAGE_INVALID', 'the password is too long');
-  return { method: 'password', password: isUtf8(bytes) ? bytes.toString('utf8') : undefined, isChange };
-}
-
-function parsePublicKeyRequest(message: ByteReader, userName: string): Request {
-  const isSigned = message.boolean();
-  const algorithm = message.ascii();
-  const blob = message.string();
-  if (!isSigned) return { method: 'publickey', algorithm, blob };
-  const signed = new ByteWriter(1024)
-    .uint8(Message.USERAUTH_REQUEST)
-    .string(userName)
-    .string(CONNECTION_SERVICE)
-    .string('publickey')
-    .boolean(true)
-    .string(algorithm)
-    .string(blob)
-    .finish();
-  return {
-    method: 'publickey',
-    algorithm,
-    blob,
-    signature: { signature: message.string(), message: signed },
-  };
-}
-
-/** A key that cannot be read fails its attempt, not the connection. */
-function parsedOrUndefined(blob: Buffer): PublicKey | undefined {
-  try {
-    return parsePublicKey(blob);
-  } catch (error) {
-    if (error instanceof PublicKeyError) return undefined;
-    throw error;
-  }
+function assertFew(requests: number): void {
+  if (requests > MAX_REQUESTS)
+    throw new SshError('AUTH_TOO_MANY_FAILURES', 'Too many authentication requests');
 }

@@ -28,7 +28,7 @@ test('open - only session channels; the refusal says which kind it is', async ()
   }
 });
 
-test('open - refused channels leave nothing behind, and the eleventh session is refused (A-29, C-1)', async () => {
+test('A-29 C-1 open - refused channels leave nothing behind, and the eleventh session is refused', async () => {
   const { client } = await logIn({ hostKeys });
   for (let count = 0; count < 1000; count++) {
     client.send(
@@ -142,7 +142,7 @@ test('window - data beyond it ends the connection', async () => {
   assert.equal((await closed).code, 'WINDOW_EXCEEDED');
 });
 
-test('window - an adjust past 2^32 - 1 ends the connection (C-3)', async () => {
+test('C-3 window - an adjust past 2^32 - 1 ends the connection', async () => {
   const { client, closed } = await logIn({ hostKeys });
   const channel = await client.openSession(0xffff_ffff);
   client.send(new ByteWriter().uint8(Message.CHANNEL_WINDOW_ADJUST).uint32(channel).uint32(1).finish());
@@ -206,7 +206,7 @@ test('window - we send no more than the client allows, and never a packet above 
   assert.equal(message.string().length, 700);
 });
 
-test('stderr of the client - is dropped, and its credit given back (A-30)', async () => {
+test('A-30 stderr of the client - is dropped, and its credit given back', async () => {
   const { client } = await logIn({ hostKeys });
   const channel = await client.openSession();
   const data = Buffer.alloc(200 * 1024);
@@ -223,7 +223,7 @@ test('stderr of the client - is dropped, and its credit given back (A-30)', asyn
   await client.expect(Message.CHANNEL_WINDOW_ADJUST);
 });
 
-test('answers nobody asked for - ten thousand are ignored (A-28)', async () => {
+test('A-28 answers nobody asked for - ten thousand are ignored', async () => {
   const { client } = await logIn({ hostKeys });
   for (let count = 0; count < 2500; count++) {
     for (const number of [81, 82, 99, 100]) client.send(Buffer.from([number, 0, 0, 0, 0]));

@@ -4,6 +4,7 @@ import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { SshError } from './error.ts';
+import { type HostKeyProof, PROVE_REQUEST } from './host-key-proof.ts';
 import { Message, OpenFailure } from './message.ts';
 import {
   type ChannelTransport,
@@ -20,8 +21,15 @@ const MAX_CHANNELS = 10;
 const MIN_PEER_PACKET_BYTES = 9;
 const MAX_PEER_PACKET_BYTES = 2 ** 31;
 
+export interface ConnectionTransport extends ChannelTransport {
+  /** Stops handing out messages until the returned function is called. */
+  hold(): () => void;
+  fail(error: unknown): void;
+}
+
 export interface ConnectionOptions {
-  readonly transport: ChannelTransport;
+  readonly transport: ConnectionTransport;
+  readonly hostKeyProof: HostKeyProof;
   readonly budget: WindowBudget;
   startSession(request: SessionRequest, channel: ByteChannel): ByteChannelHandler | undefined;
 }
@@ -90,6 +98,7 @@ export class Connection {
   #onGlobalRequest(message: ByteReader): void {
     const name = message.ascii();
     const wantsReply = message.boolean();
+    if (name === PROVE_REQUEST && wantsReply) return this.#proveHostKeys(message);
     const isKnown = name === 'no-more-sessions@openssh.com';
     if (isKnown) this.#allowsSessions = false;
     // Forwarding is never done; a keepalive is content with any answer.
@@ -97,6 +106,18 @@ export class Connection {
       this.#options.transport.send(
         Buffer.from([isKnown ? Message.REQUEST_SUCCESS : Message.REQUEST_FAILURE]),
       );
+  }
+
+  /** Signing takes a while, and answers must come in the order of their requests: meanwhile no message is read. */
+  #proveHostKeys(message: ByteReader): void {
+    const { transport, hostKeyProof } = this.#options;
+    const proof = hostKeyProof.answer(message);
+    if (proof === undefined) return transport.send(Buffer.from([Message.REQUEST_FAILURE]));
+    const release = transport.hold();
+    proof
+      .then((reply) => transport.send(reply))
+      .catch((error: unknown) => transport.fail(error))
+      .finally(release);
   }
 
   #onOpen(message: ByteReader): void {

@@ -10,10 +10,19 @@ import {
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { type PublicKey, publicKeyFromKeyObject } from './public-key.ts';
-import { encodeSignature, type SignatureAlgorithm, signatureAlgorithm } from './signature.ts';
+import {
+  encryptedKey,
+  isOpenSshPrivateKey,
+  PrivateKeyError,
+  parseOpenSshPrivateKey,
+} from './openssh-private-key.ts';
+import { type PublicKey, PublicKeyError, publicKeyFromKeyObject } from './public-key.ts';
+import { encodeSignature, RSA_SHA1, type SignatureAlgorithm, signatureAlgorithm } from './signature.ts';
 
 export type HostKeyType = 'ed25519' | 'ecdsa-p256' | 'rsa-3072';
+
+/** What RSA keys sign with, best first (RFC 8332); the last one with SHA-1, for old policies. */
+export const RSA_ALGORITHMS: readonly string[] = ['rsa-sha2-512', 'rsa-sha2-256', RSA_SHA1.name];
 
 const generate = promisify(generateKeyPair);
 
@@ -28,13 +37,21 @@ export class HostKey {
   constructor(privateKey: KeyObject) {
     this.#privateKey = privateKey;
     this.publicKey = publicKeyFromKeyObject(createPublicKey(privateKey));
-    this.algorithms =
-      this.publicKey.type === 'ssh-rsa' ? ['rsa-sha2-512', 'rsa-sha2-256'] : [this.publicKey.type];
+    this.algorithms = this.publicKey.type === 'ssh-rsa' ? RSA_ALGORITHMS : [this.publicKey.type];
   }
 
-  /** Reads a private key in PEM form (PKCS #8, PKCS #1, SEC 1). */
+  /**
+   * Reads a private key without a passphrase: OpenSSH's own format, or PEM (PKCS #8, PKCS #1, SEC 1).
+   * @throws PrivateKeyError naming what is wrong
+   */
   static fromPem(pem: string): HostKey {
-    return new HostKey(createPrivateKey(pem));
+    const privateKey = isOpenSshPrivateKey(pem) ? parseOpenSshPrivateKey(pem) : parsePem(pem);
+    try {
+      return new HostKey(privateKey);
+    } catch (cause) {
+      const reason = cause instanceof PublicKeyError ? cause.message : 'SSH has no type for this key';
+      throw new PrivateKeyError('PRIVATE_KEY_INVALID', reason, { cause });
+    }
   }
 
   /** Makes a new key, as PKCS #8 PEM. */
@@ -63,6 +80,18 @@ export class HostKey {
     if (algorithm.keyType !== 'ssh-rsa') return sign(algorithm.hash, message, key);
     return new Promise((resolve, reject) => {
       sign(algorithm.hash, message, key, (error, signature) => (error ? reject(error) : resolve(signature)));
+    });
+  }
+}
+
+function parsePem(pem: string): KeyObject {
+  // Said before the library tries: it would ask for a passphrase in words of its own.
+  if (/\bENCRYPTED\b/.test(pem)) throw encryptedKey();
+  try {
+    return createPrivateKey(pem);
+  } catch (cause) {
+    throw new PrivateKeyError('PRIVATE_KEY_INVALID', 'this is not a private key in PEM or OpenSSH form', {
+      cause,
     });
   }
 }

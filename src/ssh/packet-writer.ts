@@ -3,24 +3,36 @@
 import type { Writable } from 'node:stream';
 import { PlainCipher } from './cipher/plain.ts';
 import type { PacketSealer } from './cipher/protection.ts';
+import type { Scratch } from './packet-reader.ts';
 import type { PaddingSource } from './padding.ts';
 
 const MIN_PADDING_BYTES = 4;
-/** Packets up to this size are joined before they are sealed: one cipher call is cheaper than three. */
+/** Length field and padding length. */
+const HEADER_BYTES = 5;
+/** Sealed pieces up to this size are copied together: a write of the stream costs more than such a copy. */
 const JOIN_BELOW_BYTES = 2048;
 
 export class PacketWriter {
   readonly #stream: Writable;
   readonly #padding: PaddingSource;
+  readonly #scratch: Scratch;
   #sealer: PacketSealer = new PlainCipher();
   #sequence = 0;
   #packets = 0;
   #sealedBytes = 0;
-  #corked = false;
+  /** Sealed in this turn and not yet with the stream. */
+  #sealed: Buffer[] = [];
+  #waitingBytes = 0;
 
-  constructor(stream: Writable, padding: PaddingSource) {
+  constructor(stream: Writable, padding: PaddingSource, scratch: Scratch) {
     this.#stream = stream;
     this.#padding = padding;
+    this.#scratch = scratch;
+  }
+
+  /** Bytes that have not left yet. */
+  get queuedBytes(): number {
+    return this.#stream.writableLength + this.#waitingBytes;
   }
 
   /** Packets sealed since the last change of keys. */
@@ -50,48 +62,57 @@ export class PacketWriter {
     let paddingBytes = blockBytes - (aligned % blockBytes);
     if (paddingBytes < MIN_PADDING_BYTES) paddingBytes += blockBytes;
     const packetLength = 1 + payloadBytes + paddingBytes;
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32BE(packetLength);
-    const padding = this.#padding.take(paddingBytes);
-    const plain =
-      packetLength <= JOIN_BELOW_BYTES ? [join(parts, packetLength, padding)] : split(parts, padding);
-    this.#cork();
-    for (const sealed of this.#sealer.seal(this.#sequence, length, plain)) this.#stream.write(sealed);
+    const packet = this.#scratch.take(4 + packetLength);
+    packet.writeUInt32BE(packetLength);
+    packet[4] = paddingBytes;
+    let offset = HEADER_BYTES;
+    for (const part of parts) {
+      packet.set(part, offset);
+      offset += part.length;
+    }
+    packet.set(this.#padding.take(paddingBytes), offset);
+    this.#queue(this.#sealer.seal(this.#sequence, packet));
     this.#sequence = (this.#sequence + 1) >>> 0;
     this.#packets++;
     this.#sealedBytes += packetLength;
   }
 
-  /** Everything written in one turn leaves in one system call. */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
+  /** Hands everything sealed so far to the stream, in one system call where the socket takes it. */
+  flush(): void {
+    const sealed = this.#sealed;
+    if (sealed.length === 0) return;
+    this.#sealed = [];
+    this.#waitingBytes = 0;
     this.#stream.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#stream.uncork();
-    });
+    for (const piece of joined(sealed)) this.#stream.write(piece);
+    this.#stream.uncork();
+  }
+
+  #queue(pieces: readonly Buffer[]): void {
+    if (this.#sealed.length === 0) process.nextTick(() => this.flush());
+    for (const piece of pieces) {
+      this.#sealed.push(piece);
+      this.#waitingBytes += piece.length;
+    }
   }
 }
 
-/** Padding length, payload and padding in one buffer. */
-function join(parts: readonly Uint8Array[], packetLength: number, padding: Buffer): Buffer {
-  const joined = Buffer.allocUnsafe(packetLength);
-  joined[0] = padding.length;
-  let offset = 1;
-  for (const part of parts) {
-    joined.set(part, offset);
-    offset += part.length;
+/** The same bytes in fewer pieces: runs of small ones are copied together. */
+function* joined(pieces: readonly Buffer[]): Generator<Buffer> {
+  let run: Buffer[] = [];
+  for (const piece of pieces) {
+    if (piece.length <= JOIN_BELOW_BYTES) {
+      run.push(piece);
+      continue;
+    }
+    if (run.length > 0) yield oneOf(run);
+    run = [];
+    yield piece;
   }
-  joined.set(padding, offset);
-  return joined;
+  if (run.length > 0) yield oneOf(run);
 }
 
-/** The same without copying the bulk: only the small first part is joined with the padding length. */
-function split(parts: readonly Uint8Array[], padding: Buffer): Uint8Array[] {
-  const [first = Buffer.alloc(0), ...rest] = parts;
-  const start = Buffer.allocUnsafe(1 + first.length);
-  start[0] = padding.length;
-  start.set(first, 1);
-  return [start, ...rest, padding];
+function oneOf(run: readonly Buffer[]): Buffer {
+  const [only] = run;
+  return run.length === 1 && only !== undefined ? only : Buffer.concat(run);
 }

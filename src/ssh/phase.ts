@@ -27,7 +27,9 @@ const TRANSPORT_NOTES = [Message.IGNORE, Message.UNIMPLEMENTED, Message.DEBUG] a
 const HANDLED: Readonly<Record<Phase, readonly number[]>> = {
   kex: [],
   service: [Message.SERVICE_REQUEST, Message.EXT_INFO],
-  auth: [Message.USERAUTH_REQUEST],
+  // INFO_RESPONSE ends the connection all the same where nothing was asked. paramiko asks for the service again with every
+  // step of a login.
+  auth: [Message.SERVICE_REQUEST, Message.USERAUTH_REQUEST, Message.USERAUTH_INFO_RESPONSE],
   open: [
     Message.GLOBAL_REQUEST,
     Message.CHANNEL_OPEN,

@@ -4,8 +4,9 @@ import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { needsMac } from './cipher/suites.ts';
 import { SshError, sanitised } from './error.ts';
+import { RSA_ALGORITHMS } from './host-key.ts';
 import { Message } from './message.ts';
-import { USER_SIGNATURE_ALGORITHMS } from './signature.ts';
+import { RSA_SHA1, USER_SIGNATURE_ALGORITHMS } from './signature.ts';
 
 /** Preference lists, most wanted first. The first client entry that the server also has is taken. */
 export interface AlgorithmLists {
@@ -21,27 +22,15 @@ export interface Proposal extends AlgorithmLists {
   readonly userSignatures: readonly string[];
 }
 
-/** What the server offers where no security policy says otherwise: post-quantum first, nothing weak. */
+/**
+ * What the server offers where no security policy says otherwise: post-quantum first, AEAD first, nothing weak. X25519
+ * stays for clients older than 2024. NIST curves are left to the policies that name them: ssh-audit fails them.
+ */
 export const DEFAULT_PROPOSAL: Proposal = {
-  kex: [
-    'mlkem768x25519-sha256',
-    'curve25519-sha256',
-    'curve25519-sha256@libssh.org',
-    'ecdh-sha2-nistp256',
-    'ecdh-sha2-nistp384',
-    'ecdh-sha2-nistp521',
-  ],
-  hostKey: [
-    'ssh-ed25519',
-    'ecdsa-sha2-nistp256',
-    'ecdsa-sha2-nistp384',
-    'ecdsa-sha2-nistp521',
-    'rsa-sha2-512',
-    'rsa-sha2-256',
-  ],
+  kex: ['mlkem768x25519-sha256', 'curve25519-sha256', 'curve25519-sha256@libssh.org'],
+  hostKey: ['ssh-ed25519', 'rsa-sha2-512', 'rsa-sha2-256'],
   ciphers: ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes256-ctr', 'aes192-ctr'],
-  // The plain forms stand last, for libssh2 up to 1.10 (curl on Debian 12), which has neither GCM nor etm.
-  macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'],
+  macs: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],
   userSignatures: USER_SIGNATURE_ALGORITHMS,
 };
 
@@ -128,30 +117,67 @@ export interface Agreement {
   /** Absent with an AEAD cipher. */
   readonly macIn: string | undefined;
   readonly macOut: string | undefined;
+  /** The algorithm in which the client verifies RSA host keys; absent where it showed none. */
+  readonly rsaAlgorithm: string | undefined;
   /** The client sent a key exchange packet on a wrong guess: it is to be ignored. */
   readonly ignoresNextPacket: boolean;
 }
 
-/** @throws SshError KEX_NO_COMMON_ALGORITHM, naming the category and what the client offered */
-export function agree(ours: AlgorithmLists, theirs: KexInit): Agreement {
-  const kex = choose('key exchange method', theirs.kex, ours.kex);
-  const hostKey = choose('host key type', theirs.hostKey, ours.hostKey);
-  const cipherIn = choose('cipher', theirs.ciphersIn, ours.ciphers);
-  const cipherOut = choose('cipher', theirs.ciphersOut, ours.ciphers);
-  const macIn = needsMac(cipherIn) ? choose('MAC', theirs.macsIn, ours.macs) : undefined;
-  const macOut = needsMac(cipherOut) ? choose('MAC', theirs.macsOut, ours.macs) : undefined;
-  choose('compression', theirs.compressionIn, COMPRESSION);
-  choose('compression', theirs.compressionOut, COMPRESSION);
-  const guessedRight = theirs.kex[0] === ours.kex[0] && theirs.hostKey[0] === ours.hostKey[0];
-  const ignoresNextPacket = theirs.firstKexPacketFollows && !guessedRight;
-  return { kex, hostKey, cipherIn, cipherOut, macIn, macOut, ignoresNextPacket };
+/** Client and server have nothing in common in some category. */
+export class NegotiationError extends SshError {
+  /** What the client offered, for a hint at what would have been needed. */
+  readonly offer: KexInit;
+
+  constructor(what: string, theirs: readonly string[], offer: KexInit) {
+    super(
+      'KEX_NO_COMMON_ALGORITHM',
+      `no matching ${what} found. Client offers: ${sanitised(theirs.join(','))}`,
+    );
+    this.offer = offer;
+  }
 }
 
-function choose(what: string, theirs: readonly string[], ours: readonly string[]): string {
-  const found = theirs.find((name) => ours.includes(name));
-  if (found !== undefined) return found;
-  throw new SshError(
-    'KEX_NO_COMMON_ALGORITHM',
-    `no matching ${what} found. Client offers: ${sanitised(theirs.join(','))}`,
-  );
+/** @throws NegotiationError naming the category and what the client offered */
+export function agree(ours: AlgorithmLists, offer: KexInit): Agreement {
+  const choose = (what: string, theirs: readonly string[], allowed: readonly string[]): string => {
+    const found = theirs.find((name) => allowed.includes(name));
+    if (found === undefined) throw new NegotiationError(what, theirs, offer);
+    return found;
+  };
+  const kex = choose('key exchange method', offer.kex, ours.kex);
+  const hostKey = choose('host key type', offer.hostKey, ours.hostKey);
+  const cipherIn = choose('cipher', offer.ciphersIn, ours.ciphers);
+  const cipherOut = choose('cipher', offer.ciphersOut, ours.ciphers);
+  const macIn = needsMac(cipherIn) ? choose('MAC', offer.macsIn, ours.macs) : undefined;
+  const macOut = needsMac(cipherOut) ? choose('MAC', offer.macsOut, ours.macs) : undefined;
+  choose('compression', offer.compressionIn, COMPRESSION);
+  choose('compression', offer.compressionOut, COMPRESSION);
+  const guessedRight = offer.kex[0] === ours.kex[0] && offer.hostKey[0] === ours.hostKey[0];
+  return {
+    kex,
+    hostKey,
+    cipherIn,
+    cipherOut,
+    macIn,
+    macOut,
+    rsaAlgorithm: rsaAlgorithm(hostKey, offer.hostKey),
+    ignoresNextPacket: offer.firstKexPacketFollows && !guessedRight,
+  };
+}
+
+/** Whether a client with this offer could connect. */
+export function isAcceptable(ours: AlgorithmLists, offer: KexInit): boolean {
+  try {
+    agree(ours, offer);
+    return true;
+  } catch (error) {
+    if (error instanceof NegotiationError) return false;
+    throw error;
+  }
+}
+
+/** The one that was agreed on; beside another type of host key the better one with SHA-2 that the client lists. */
+function rsaAlgorithm(agreed: string, theirs: readonly string[]): string | undefined {
+  if (RSA_ALGORITHMS.includes(agreed)) return agreed;
+  return RSA_ALGORITHMS.find((name) => name !== RSA_SHA1.name && theirs.includes(name));
 }

@@ -1,4 +1,4 @@
-/** Public keys on the wire and in authorized_keys lines (RFC 4253 section 6.6, RFC 5656, RFC 8709). */
+/** Public keys on the wire (RFC 4253 section 6.6, RFC 5656, RFC 8709, and OpenSSH's PROTOCOL.u2f). */
 
 import { createPublicKey, type KeyObject, type webcrypto } from 'node:crypto';
 import { ByteReader } from '../wire/byte-reader.ts';
@@ -12,6 +12,8 @@ export interface PublicKey {
   readonly keyObject: KeyObject;
   /** Size of the RSA modulus or of the curve. */
   readonly bits: number;
+  /** Security keys (FIDO2) only: what the key was made for, part of everything it signs. */
+  readonly application?: string;
 }
 
 /** A key cannot be used; the message says why and is safe to log. */
@@ -24,8 +26,6 @@ export class PublicKeyError extends Error {
 export const MIN_RSA_BITS = 2048;
 /** Verifying with larger moduli is a way to burn our CPU (CVE-2026-39829). */
 export const MAX_RSA_BITS = 16_384;
-/** Longest line of an authorized_keys file that is read: RSA of 16384 bits and a comment. */
-const MAX_LINE_LENGTH = 8192;
 const ED25519_KEY_BYTES = 32;
 const UNCOMPRESSED = 0x04;
 
@@ -36,20 +36,30 @@ interface Curve {
   readonly bits: number;
 }
 
-const CURVES: Readonly<Record<string, Curve>> = {
-  'ecdsa-sha2-nistp256': { wireName: 'nistp256', jwkName: 'P-256', scalarBytes: 32, bits: 256 },
-  'ecdsa-sha2-nistp384': { wireName: 'nistp384', jwkName: 'P-384', scalarBytes: 48, bits: 384 },
-  'ecdsa-sha2-nistp521': { wireName: 'nistp521', jwkName: 'P-521', scalarBytes: 66, bits: 521 },
-};
+// Maps, because a type name comes from the peer and may be that of a member every object has.
+const CURVES: ReadonlyMap<string, Curve> = new Map([
+  ['ecdsa-sha2-nistp256', { wireName: 'nistp256', jwkName: 'P-256', scalarBytes: 32, bits: 256 }],
+  ['ecdsa-sha2-nistp384', { wireName: 'nistp384', jwkName: 'P-384', scalarBytes: 48, bits: 384 }],
+  ['ecdsa-sha2-nistp521', { wireName: 'nistp521', jwkName: 'P-521', scalarBytes: 66, bits: 521 }],
+]);
+
+/** Key types of security keys, each with the plain type whose fields it begins with. */
+const SECURITY_KEY_TYPES: ReadonlyMap<string, string> = new Map([
+  ['sk-ssh-ed25519@openssh.com', 'ssh-ed25519'],
+  ['sk-ecdsa-sha2-nistp256@openssh.com', 'ecdsa-sha2-nistp256'],
+]);
+/** A credential made for a web site must not log in here; ssh-keygen makes none without this either. */
+const APPLICATION_PREFIX = 'ssh:';
+
+type KeyFields = Omit<PublicKey, 'type' | 'blob'>;
 
 /** @throws PublicKeyError for a type we do not take, a size out of bounds, or a malformed blob */
 export function parsePublicKey(blob: Buffer): PublicKey {
   try {
     const reader = new ByteReader(blob);
-    const type = reader.ascii();
-    const key = parseByType(type, reader);
+    const key = readPublicKey(reader.ascii(), reader);
     if (reader.remaining > 0) throw new PublicKeyError('the key has bytes behind its end');
-    return { type, blob: Buffer.from(blob), ...key };
+    return key;
   } catch (error) {
     if (error instanceof PublicKeyError) throw error;
     throw new PublicKeyError('the key is malformed', { cause: error });
@@ -57,21 +67,16 @@ export function parsePublicKey(blob: Buffer): PublicKey {
 }
 
 /**
- * Reads one authorized_keys line: type, base64, optional comment.
- * Options before the type (`command=…`) are refused: nobody here would obey them.
- * @throws PublicKeyError naming what is wrong
+ * Reads the fields of a key that stand behind its type name; a certificate holds them in its middle.
+ * @throws PublicKeyError, WireError
  */
-export function parseAuthorizedKey(line: string): PublicKey {
-  if (line.length > MAX_LINE_LENGTH) throw new PublicKeyError('the key line is too long');
-  const [type = '', base64 = ''] = line.trim().split(/[ \t]+/, 2);
-  if (type.startsWith('----'))
-    throw new PublicKeyError('the key is in RFC 4716 or PEM form; the OpenSSH one-line form is needed');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64))
-    throw new PublicKeyError('the key is not of the form "type base64 comment"');
-  const key = parsePublicKey(Buffer.from(base64, 'base64'));
-  if (key.type !== type)
-    throw new PublicKeyError(`the line says ${type.slice(0, 64)} but holds a key of another type`);
-  return key;
+export function readPublicKey(type: string, reader: ByteReader): PublicKey {
+  const plainType = SECURITY_KEY_TYPES.get(type);
+  const start = reader.offset;
+  const fields = readFields(plainType ?? type, reader);
+  const application = plainType === undefined ? {} : { application: readApplication(reader) };
+  const blob = new ByteWriter(1024).string(type).bytes(reader.since(start)).finish();
+  return { type, blob: Buffer.from(blob), ...fields, ...application };
 }
 
 /** @throws TypeError when SSH has no key type for it */
@@ -80,21 +85,30 @@ export function publicKeyFromKeyObject(keyObject: KeyObject): PublicKey {
   return parsePublicKey(encodeJwk(jwk));
 }
 
-function parseByType(type: string, reader: ByteReader): { keyObject: KeyObject; bits: number } {
+function readFields(type: string, reader: ByteReader): KeyFields {
   if (type === 'ssh-ed25519') return parseEd25519(reader);
   if (type === 'ssh-rsa') return parseRsa(reader);
-  const curve = CURVES[type];
+  const curve = CURVES.get(type);
   if (curve !== undefined) return parseEcdsa(curve, reader);
   throw new PublicKeyError(`keys of type ${type.slice(0, 64)} are not accepted`);
 }
 
-function parseEd25519(reader: ByteReader): { keyObject: KeyObject; bits: number } {
+function readApplication(reader: ByteReader): string {
+  const application = reader.text();
+  if (!application.startsWith(APPLICATION_PREFIX))
+    throw new PublicKeyError(
+      `the security key was not made for SSH: its application is not "${APPLICATION_PREFIX}…"`,
+    );
+  return application;
+}
+
+function parseEd25519(reader: ByteReader): KeyFields {
   const value = reader.string();
   if (value.length !== ED25519_KEY_BYTES) throw new PublicKeyError('the Ed25519 key has a wrong length');
   return { keyObject: fromJwk({ kty: 'OKP', crv: 'Ed25519', x: value.toString('base64url') }), bits: 256 };
 }
 
-function parseRsa(reader: ByteReader): { keyObject: KeyObject; bits: number } {
+function parseRsa(reader: ByteReader): KeyFields {
   const exponent = positive(reader.string());
   const modulus = positive(reader.string());
   const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
@@ -106,7 +120,7 @@ function parseRsa(reader: ByteReader): { keyObject: KeyObject; bits: number } {
   return { keyObject: fromJwk(jwk), bits };
 }
 
-function parseEcdsa(curve: Curve, reader: ByteReader): { keyObject: KeyObject; bits: number } {
+function parseEcdsa(curve: Curve, reader: ByteReader): KeyFields {
   if (reader.ascii() !== curve.wireName)
     throw new PublicKeyError('the ECDSA key names another curve than its type');
   const point = reader.string();
@@ -141,7 +155,7 @@ function encodeJwk(jwk: webcrypto.JsonWebKey): Buffer {
     return new ByteWriter().string('ssh-ed25519').string(field('x')).finish();
   if (jwk.kty === 'RSA')
     return new ByteWriter(1024).string('ssh-rsa').mpint(field('e')).mpint(field('n')).finish();
-  for (const [type, curve] of Object.entries(CURVES)) {
+  for (const [type, curve] of CURVES) {
     if (jwk.kty !== 'EC' || jwk.crv !== curve.jwkName) continue;
     const point = Buffer.concat([Buffer.from([UNCOMPRESSED]), field('x'), field('y')]);
     return new ByteWriter().string(type).string(curve.wireName).string(point).finish();

@@ -1,5 +1,6 @@
 /** One session channel: flow control both ways and the requests that start a subsystem (RFC 4254 sections 5 and 6). */
 
+import { isUtf8 } from 'node:buffer';
 import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
@@ -25,6 +26,9 @@ const SEND_LOW_WATER_BYTES = 512 * 1024;
 /** RFC 4254 section 5.2: a window never exceeds 2^32 - 1. */
 const MAX_PEER_WINDOW = 2 ** 32 - 1;
 const DATA_HEADER_BYTES = 9;
+/** SSH_EXTENDED_DATA_STDERR, RFC 4254 section 5.2. */
+const STDERR = 1;
+const NO_BYTES = Buffer.alloc(0);
 
 /** The part of the transport a channel uses. */
 export interface ChannelTransport {
@@ -69,6 +73,8 @@ export class SessionChannel implements ByteChannel {
   // Sending.
   #peerWindow: number;
   #queue: Outgoing[] = [];
+  /** Text for the client's stderr, sent behind `#queue`: no order is promised between the two. */
+  #errors: Buffer[] = [];
   #viewIndex = 0;
   #viewOffset = 0;
   #pendingBytes = 0;
@@ -96,6 +102,14 @@ export class SessionChannel implements ByteChannel {
     for (const view of views) this.#pendingBytes += view.length;
     this.#queue.push({ views, release });
     if (this.#pendingBytes >= SEND_LOW_WATER_BYTES) this.#wasFull = true;
+    this.flush();
+  }
+
+  sendError(text: string): void {
+    if (this.#hasSentClose) return;
+    const bytes = Buffer.from(text);
+    this.#pendingBytes += bytes.length;
+    this.#errors.push(bytes);
     this.flush();
   }
 
@@ -198,11 +212,20 @@ export class SessionChannel implements ByteChannel {
   flush(): void {
     const { transport } = this.#options;
     while (this.#queue.length > 0 && this.#peerWindow > 0 && transport.isWritable) this.#sendOne();
+    while (
+      this.#queue.length === 0 &&
+      this.#errors.length > 0 &&
+      this.#peerWindow > 0 &&
+      transport.isWritable
+    ) {
+      this.#sendErrorPart();
+    }
     if (this.#wasFull && this.#pendingBytes < SEND_LOW_WATER_BYTES) {
       this.#wasFull = false;
       this.#handler?.onDrain();
     }
-    if (this.#queue.length === 0 && this.#exitStatus !== undefined && !this.#hasSentClose) {
+    const isAllSent = this.#queue.length === 0 && this.#errors.length === 0;
+    if (isAllSent && this.#exitStatus !== undefined && !this.#hasSentClose) {
       this.#sendExit(this.#exitStatus);
     }
   }
@@ -252,6 +275,18 @@ export class SessionChannel implements ByteChannel {
     for (const entry of finished) entry.release?.();
   }
 
+  /** One CHANNEL_EXTENDED_DATA. It takes from the window as data does. */
+  #sendErrorPart(): void {
+    const room = Math.min(this.#peerWindow, this.#options.peerMaxPacket, MAX_SENT_DATA_BYTES);
+    const text = this.#errors.shift() ?? NO_BYTES;
+    const part = text.subarray(0, room);
+    if (part.length < text.length) this.#errors.unshift(text.subarray(part.length));
+    this.#peerWindow -= part.length;
+    this.#pendingBytes -= part.length;
+    const message = this.#message(Message.CHANNEL_EXTENDED_DATA).uint32(STDERR).string(part);
+    this.#options.transport.send(message.finish());
+  }
+
   /** An entry whose last byte is out must not wait for more window to be released. */
   #dropSpentHead(finished: Outgoing[]): void {
     const head = this.#queue[0];
@@ -263,8 +298,11 @@ export class SessionChannel implements ByteChannel {
 
   #start(request: SessionRequest): boolean {
     if (this.#handler !== undefined || this.#hasSentClose) return false;
-    this.#handler = this.#options.startSession(request, this);
-    return this.#handler !== undefined;
+    const handler = this.#options.startSession(request, this);
+    // One that had nothing to wait for has finished already: it too is told of its end.
+    if (this.#hasSentClose) handler?.onClose();
+    else this.#handler = handler;
+    return handler !== undefined;
   }
 
   #deliverEarlyData(): void {
@@ -302,6 +340,7 @@ export class SessionChannel implements ByteChannel {
   #dropQueue(): void {
     const queue = this.#queue;
     this.#queue = [];
+    this.#errors = [];
     this.#pendingBytes = 0;
     for (const entry of queue) entry.release?.();
   }
@@ -318,6 +357,8 @@ export class SessionChannel implements ByteChannel {
 
 function sessionRequest(type: string, message: ByteReader): SessionRequest | undefined {
   if (type === 'subsystem') return { type, name: message.ascii() };
-  if (type === 'exec') return { type, command: message.text() };
-  return undefined;
+  if (type !== 'exec') return undefined;
+  const command = message.string();
+  // A name in another encoding is no reason to end the transfers on the other channels.
+  return isUtf8(command) ? { type, command: command.toString('utf8') } : undefined;
 }

@@ -1,9 +1,10 @@
 /** Signature algorithms of host and user keys, and their blobs (RFC 4253 section 6.6, RFC 5656, RFC 8332, RFC 8709). */
 
-import { verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import type { PublicKey } from './public-key.ts';
+import { readFlags, type SecurityKeyFlags, securityKeyMessage } from './security-key.ts';
 
 export interface SignatureAlgorithm {
   readonly name: string;
@@ -24,13 +25,28 @@ const ALGORITHMS: readonly SignatureAlgorithm[] = [
   { name: 'ecdsa-sha2-nistp521', keyType: 'ecdsa-sha2-nistp521', hash: 'sha512', scalarBytes: 66 },
   { name: 'rsa-sha2-512', keyType: 'ssh-rsa', hash: 'sha512', scalarBytes: 0 },
   { name: 'rsa-sha2-256', keyType: 'ssh-rsa', hash: 'sha256', scalarBytes: 0 },
+  { name: 'sk-ssh-ed25519@openssh.com', keyType: 'sk-ssh-ed25519@openssh.com', hash: null, scalarBytes: 0 },
+  {
+    name: 'sk-ecdsa-sha2-nistp256@openssh.com',
+    keyType: 'sk-ecdsa-sha2-nistp256@openssh.com',
+    hash: 'sha256',
+    scalarBytes: 32,
+  },
 ];
 
-/** What `server-sig-algs` announces (RFC 8308 section 3.1): the algorithms users may sign with. */
+/** RSA with SHA-1 (RFC 4253 section 6.6): for keys of hosts and users where an old security policy names it, nowhere else. */
+export const RSA_SHA1: SignatureAlgorithm = {
+  name: 'ssh-rsa',
+  keyType: 'ssh-rsa',
+  hash: 'sha1',
+  scalarBytes: 0,
+};
+
+/** What `server-sig-algs` announces (RFC 8308 section 3.1): the algorithms users may sign with by default. */
 export const USER_SIGNATURE_ALGORITHMS: readonly string[] = ALGORITHMS.map(({ name }) => name);
 
 export function signatureAlgorithm(name: string): SignatureAlgorithm | undefined {
-  return ALGORITHMS.find((algorithm) => algorithm.name === name);
+  return name === RSA_SHA1.name ? RSA_SHA1 : ALGORITHMS.find((algorithm) => algorithm.name === name);
 }
 
 /** Wraps what node:crypto made (r‖s for ECDSA) as `string name, string signature`. */
@@ -41,33 +57,55 @@ export function encodeSignature(algorithm: SignatureAlgorithm, raw: Buffer): Buf
     .finish();
 }
 
+/** A signature that holds. */
+export interface VerifiedSignature {
+  /** Security keys only: what the token says about who was at it. */
+  readonly flags?: SecurityKeyFlags;
+}
+
 /**
- * Whether `blob` is a signature of `message` by `key`, made with exactly `algorithm`. Malformed is false.
- * A blob that names another algorithm than the request did is false too.
+ * Checks that `blob` is a signature of `message` by `key`, made with exactly `algorithm`. Malformed is undefined, and so
+ * is a blob that names another algorithm than the request did.
  */
+export function verifiedSignature(
+  algorithm: SignatureAlgorithm,
+  key: PublicKey,
+  message: Buffer,
+  blob: Buffer,
+): VerifiedSignature | undefined {
+  if (key.type !== algorithm.keyType) return undefined;
+  try {
+    const reader = new ByteReader(blob);
+    if (reader.ascii() !== algorithm.name) return undefined;
+    const raw = decodeRaw(algorithm, key, reader.string());
+    // The flags stand outside of the inner string.
+    const flags = key.application === undefined ? undefined : readFlags(reader);
+    if (raw === undefined || reader.remaining > 0) return undefined;
+    const signed = flags === undefined ? message : securityKeyMessage(key.application ?? '', flags, message);
+    if (!isSigned(algorithm, key.keyObject, signed, raw)) return undefined;
+    return flags === undefined ? {} : { flags };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the signature holds, whatever a security key says about its user. */
 export function verifySignature(
   algorithm: SignatureAlgorithm,
   key: PublicKey,
   message: Buffer,
   blob: Buffer,
 ): boolean {
-  if (key.type !== algorithm.keyType) return false;
-  try {
-    const reader = new ByteReader(blob);
-    if (reader.ascii() !== algorithm.name) return false;
-    const raw = decodeRaw(algorithm, key, reader.string());
-    if (raw === undefined || reader.remaining > 0) return false;
-    return verify(algorithm.hash, message, { key: key.keyObject, dsaEncoding: 'ieee-p1363' }, raw);
-  } catch {
-    return false;
-  }
+  return verifiedSignature(algorithm, key, message, blob) !== undefined;
+}
+
+function isSigned(algorithm: SignatureAlgorithm, key: KeyObject, message: Buffer, raw: Buffer): boolean {
+  return verify(algorithm.hash, message, { key, dsaEncoding: 'ieee-p1363' }, raw);
 }
 
 function decodeRaw(algorithm: SignatureAlgorithm, key: PublicKey, signature: Buffer): Buffer | undefined {
   if (algorithm.scalarBytes > 0) return decodeScalars(signature, algorithm.scalarBytes);
-  if (algorithm.keyType === 'ssh-ed25519') {
-    return signature.length === ED25519_SIGNATURE_BYTES ? signature : undefined;
-  }
+  if (algorithm.hash === null) return signature.length === ED25519_SIGNATURE_BYTES ? signature : undefined;
   // Some clients drop leading zero bytes of RSA signatures; OpenSSH pads them too.
   return leftPadded(signature, Math.ceil(key.bits / 8));
 }

@@ -4,9 +4,11 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
+import { rekeyBytes } from './cipher/suites.ts';
 import { SshError, sanitised, toSshError } from './error.ts';
 import type { HostKey } from './host-key.ts';
 import { IdentReader } from './ident.ts';
+import type { KexGate } from './kex/gate.ts';
 import { KeyExchange, type KeyExchangeResult } from './key-exchange.ts';
 import { isKexMessage, Message } from './message.ts';
 import { MAX_PACKET_LENGTH, PacketReader, type Scratch } from './packet-reader.ts';
@@ -14,6 +16,7 @@ import { PacketWriter } from './packet-writer.ts';
 import type { PaddingSource } from './padding.ts';
 import { type Phase, verdict } from './phase.ts';
 import type { Agreement, Proposal } from './proposal.ts';
+import type { Turns } from './turns.ts';
 
 /** Input that may wait while an asynchronous step runs; past it the socket is paused. */
 const MAX_HELD_INPUT_BYTES = 256 * 1024;
@@ -33,8 +36,13 @@ const KEX_TIMEOUT_MS = 30_000;
 const REKEY_TIMEOUT_MS = 300_000;
 /** RFC 4344 section 3.1: rekey before 2^31 packets, whatever the cipher. */
 const REKEY_PACKETS = 2 ** 31;
-/** RFC 4344 section 3.2 gives 2^32 blocks for AES, 64 GiB. */
-const REKEY_BYTES = 64 * 1024 ** 3;
+/** Messages below this wait for their turn (turns.ts): anything but the data of a file. */
+const SMALL_MESSAGE_BYTES = 4096;
+/**
+ * Messages without an effect (IGNORE, DEBUG, PING) before the login. Clients send a handful, to hide their timing. Also
+ * keeps the sequence number far from its wrap, which could hide a packet that was taken away (CVE-2023-48795).
+ */
+const MAX_NOTES_BEFORE_LOGIN = 256;
 /** How long the last words may take to leave before the socket is destroyed. */
 const LINGER_MS = 2_000;
 
@@ -46,8 +54,14 @@ export interface TransportOptions {
   readonly proposal: Proposal;
   readonly padding: PaddingSource;
   readonly scratch: Scratch;
-  /** Bytes in one direction after which we ask for new keys; 64 GiB where absent. */
+  readonly turns: Turns;
+  readonly kexGate: KexGate;
+  /** Aborts when the connection is over: a key exchange under way is given up. */
+  readonly signal: AbortSignal;
+  /** Bytes in one direction after which we ask for new keys, or earlier where the cipher wants that. */
   readonly rekeyBytes?: number;
+  /** Age of the keys at which we ask for new ones; unlimited where absent. */
+  readonly rekeyMs?: number;
 }
 
 /** What the layers above are told. */
@@ -74,9 +88,13 @@ export class Transport {
   #kex: KeyExchange | undefined;
   #kexTimer: NodeJS.Timeout | undefined;
   #sessionId: Buffer | undefined;
+  #keysSinceMs = 0;
+  /** Bytes in one direction after which we ask for new keys. */
+  #rekeyBytes = Number.POSITIVE_INFINITY;
   #isStrict = false;
   #acceptsExtInfo = false;
   #holds = 0;
+  #notesBeforeLogin = 0;
   #isPaused = false;
   #deferred: Buffer[] = [];
   #deferredBytes = 0;
@@ -87,7 +105,7 @@ export class Transport {
     this.#options = options;
     this.#handler = handler;
     this.#reader = new PacketReader(options.scratch);
-    this.#writer = new PacketWriter(options.stream, options.padding);
+    this.#writer = new PacketWriter(options.stream, options.padding, options.scratch);
   }
 
   /** Sends our identification and KEXINIT in the first packet and begins to listen. */
@@ -118,7 +136,7 @@ export class Transport {
   /** Whether bulk data may be sent now: no key exchange in the way, and the stream takes more. */
   get isWritable(): boolean {
     if (this.#isEnded || this.#kex?.sendsOnlyKex === true) return false;
-    if (this.#options.stream.writableLength < OUTPUT_HIGH_WATER_BYTES) return true;
+    if (this.#writer.queuedBytes < OUTPUT_HIGH_WATER_BYTES) return true;
     // Stays set until the drain, even if there is room for the next one who asks: this one waits for it.
     this.#isBlocked = true;
     return false;
@@ -194,8 +212,9 @@ export class Transport {
       return;
     }
     // Nothing of what came in is echoed: a browser made to connect here could be attacked with it (ALPACA).
+    if (this.#identReader === undefined) this.#writer.write([disconnectMessage(error)]);
+    this.#writer.flush();
     if (this.#identReader !== undefined) stream.write('This is an SSH server.\r\n');
-    else this.#writer.write([disconnectMessage(error)]);
     stream.end();
     const timer = setTimeout(() => stream.destroy(), LINGER_MS).unref();
     stream.once('close', () => clearTimeout(timer));
@@ -223,6 +242,8 @@ export class Transport {
       const payload = this.#reader.next();
       if (payload === undefined) break;
       this.#dispatch(payload);
+      const isSmall = payload.length < SMALL_MESSAGE_BYTES;
+      if (isSmall && !this.#options.turns.spend()) this.#options.turns.wait(this.hold());
     }
     if (this.#holds === 0 && this.#isPaused && !this.#isEnded) {
       this.#isPaused = false;
@@ -230,12 +251,19 @@ export class Transport {
     }
   }
 
+  #countNote(): void {
+    if (this.#phase === 'open') return;
+    this.#notesBeforeLogin++;
+    if (this.#notesBeforeLogin > MAX_NOTES_BEFORE_LOGIN)
+      throw new SshError('MESSAGE_UNEXPECTED', 'too many messages without an effect before the login');
+  }
+
   #dispatch(payload: Buffer): void {
     const number = payload[0] ?? 0;
     const kex = { isRunning: this.#kex?.hasPeerStarted === true, isStrict: this.#isStrict };
     switch (verdict(this.#phase, number, kex)) {
       case 'ignore':
-        return;
+        return this.#countNote();
       case 'unimplemented':
         this.send(new ByteWriter().uint8(Message.UNIMPLEMENTED).uint32(this.#reader.lastSequence).finish());
         return;
@@ -265,7 +293,7 @@ export class Transport {
 
   #beginKex(): void {
     if (this.#kex !== undefined) return;
-    const { hostKeys, proposal, ident } = this.#options;
+    const { hostKeys, proposal, ident, kexGate, signal } = this.#options;
     const isInitial = this.#sessionId === undefined;
     this.#kex = new KeyExchange({
       hostKeys,
@@ -273,6 +301,8 @@ export class Transport {
       serverIdent: ident,
       isInitial,
       cookie: randomBytes(16),
+      gate: kexGate,
+      signal,
     });
     this.#write([this.#kex.ourKexInit]);
     const timeoutMs = isInitial ? KEX_TIMEOUT_MS : REKEY_TIMEOUT_MS;
@@ -341,6 +371,12 @@ export class Transport {
     this.#reader.rekey(opener, { resetSequence: this.#isStrict });
     this.#kex = undefined;
     clearTimeout(this.#kexTimer);
+    this.#keysSinceMs = performance.now();
+    this.#rekeyBytes = Math.min(
+      this.#options.rekeyBytes ?? Number.POSITIVE_INFINITY,
+      rekeyBytes(agreement.cipherIn),
+      rekeyBytes(agreement.cipherOut),
+    );
     if (!kex.isInitial) return;
     this.#phase = 'service';
     this.#acceptsExtInfo = true;
@@ -349,9 +385,11 @@ export class Transport {
 
   #needsRekey(): boolean {
     if (this.#phase !== 'open' || this.#kex !== undefined) return false;
-    const maxBytes = this.#options.rekeyBytes ?? REKEY_BYTES;
+    const { rekeyMs } = this.#options;
+    // Looked at with each message only: keys that protect nothing may grow old.
+    if (rekeyMs !== undefined && performance.now() - this.#keysSinceMs > rekeyMs) return true;
     return [this.#reader, this.#writer].some(
-      (side) => side.bytesSinceRekey > maxBytes || side.packetsSinceRekey > REKEY_PACKETS,
+      (side) => side.bytesSinceRekey > this.#rekeyBytes || side.packetsSinceRekey > REKEY_PACKETS,
     );
   }
 
@@ -361,7 +399,7 @@ export class Transport {
     if (this.#isEnded) return;
     this.#writer.write(parts);
     const maxBytes = this.#phase === 'open' ? MAX_OUTPUT_BYTES : MAX_UNAUTHENTICATED_OUTPUT_BYTES;
-    if (this.#options.stream.writableLength > maxBytes) {
+    if (this.#writer.queuedBytes > maxBytes) {
       this.fail(new SshError('PEER_NOT_READING', 'the client does not read what it asked for'));
     }
   }

@@ -7,6 +7,8 @@ export interface ByteChannel {
    * channel closed. The views must not change before that.
    */
   send(views: readonly Uint8Array[], release?: () => void): void;
+  /** Queues a text beside the conversation, where the carrier has a place for it (stderr in SSH). */
+  sendError(text: string): void;
   /** Bytes queued by `send` and not yet taken by the transport. */
   readonly pendingBytes: number;
   /** Gives the peer credit for bytes that were received and are no longer held by us. */

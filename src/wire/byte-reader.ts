@@ -54,6 +54,15 @@ export class ByteReader {
     return this.bytes(this.uint32());
   }
 
+  /** A non-negative `mpint`: its big-endian digits without leading zeros. @throws WireError when it is negative */
+  mpint(): Buffer {
+    const bytes = this.string();
+    if (((bytes[0] ?? 0) & 0x80) !== 0) throw new WireError('a number is negative');
+    let start = 0;
+    while (bytes[start] === 0) start++;
+    return bytes.subarray(start);
+  }
+
   /** A `string` as text. @throws WireError when it is not valid UTF-8 */
   text(): string {
     const bytes = this.string();
@@ -77,6 +86,11 @@ export class ByteReader {
     return this.ascii()
       .split(',')
       .filter((name) => name !== '');
+  }
+
+  /** What was read since the cursor stood at `offset`. */
+  since(offset: number): Buffer {
+    return this.#bytes.subarray(offset, this.#offset);
   }
 
   /** Everything not read yet. */

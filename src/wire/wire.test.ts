@@ -47,9 +47,16 @@ test('wire - a message cut anywhere is refused, never read past its end', () => 
   }
 });
 
-test('wire - a uint64 above 2^53 - 1 is refused, not rounded', () => {
+test('A-27 wire - a uint64 above 2^53 - 1 is refused, not rounded', () => {
   const reader = new ByteReader(new ByteWriter().uint64(2n ** 53n).finish());
   assert.throws(() => reader.uint64(), WireError);
+});
+
+test('wire - an mpint is read without its leading zeros, zero as nothing, a negative one not at all', () => {
+  const read = (digits: string): string =>
+    new ByteReader(new ByteWriter().string(Buffer.from(digits, 'hex')).finish()).mpint().toString('hex');
+  assert.deepEqual(['', '00', '0000', '0080', '7f', '00007fff'].map(read), ['', '', '', '80', '7f', '7fff']);
+  for (const negative of ['80', 'ff00']) assert.throws(() => read(negative), WireError);
 });
 
 test('wire - mpint strips leading zeros and adds a sign byte (RFC 4251 section 5)', () => {

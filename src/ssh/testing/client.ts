@@ -4,7 +4,7 @@ import { type KeyObject, sign } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { ByteReader } from '../../wire/byte-reader.ts';
 import { ByteWriter } from '../../wire/byte-writer.ts';
-import { protection } from '../cipher/suites.ts';
+import { needsMac, protection } from '../cipher/suites.ts';
 import { clientKeys, exchangeHash, type KeySeed, serverKeys } from '../kex/exchange-hash.ts';
 import { Message } from '../message.ts';
 import { MAX_PACKET_LENGTH, PacketReader, Scratch } from '../packet-reader.ts';
@@ -13,24 +13,28 @@ import { PaddingSource } from '../padding.ts';
 import { type AlgorithmLists, encodeKexInit } from '../proposal.ts';
 import { parsePublicKey, publicKeyFromKeyObject } from '../public-key.ts';
 import { encodeSignature, signatureAlgorithm, verifySignature } from '../signature.ts';
-import { CLIENT_KEX } from './client-kex.ts';
+import { CLIENT_KEX, type ClientKexOptions } from './client-kex.ts';
 
 const IDENT = 'SSH-2.0-TestClient';
 
-export interface HandshakeOptions {
+export interface HandshakeOptions extends ClientKexOptions {
+  /** The identification line. */
+  readonly ident?: string;
   readonly kex?: string;
   readonly cipher?: string;
   readonly mac?: string;
   readonly hostKey?: string;
+  /** Listed behind `hostKey`. */
+  readonly otherHostKeys?: readonly string[];
   readonly strict?: boolean;
   readonly extInfo?: boolean;
   /** Sent before KEXINIT. */
   readonly before?: readonly Buffer[];
   /** Sent between KEXINIT and the method's first message. */
   readonly between?: readonly Buffer[];
-  /** Replaces the client's public value. */
-  readonly publicValue?: Buffer;
   readonly firstKexPacketFollows?: boolean;
+  /** Given what comes that is no part of the exchange; without it such a message is an error. */
+  readonly onOther?: (received: Received) => void;
 }
 
 export interface Received {
@@ -42,9 +46,12 @@ export interface Received {
 export class TestClient {
   readonly stream: Duplex;
   sessionId: Buffer | undefined;
+  /** Of the server, from the last key exchange. */
+  hostKeyBlob: Buffer | undefined;
   readonly #reader = new PacketReader(new Scratch());
   readonly #writer: PacketWriter;
   #text = Buffer.alloc(0);
+  #ident = IDENT;
   #serverIdent: string | undefined;
   #waiters: (() => void)[] = [];
   #isClosed = false;
@@ -52,7 +59,7 @@ export class TestClient {
 
   constructor(stream: Duplex) {
     this.stream = stream;
-    this.#writer = new PacketWriter(stream, new PaddingSource());
+    this.#writer = new PacketWriter(stream, new PaddingSource(), new Scratch());
     this.#reader.maxPacketLength = MAX_PACKET_LENGTH;
     stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     stream.on('error', () => undefined);
@@ -90,6 +97,17 @@ export class TestClient {
     throw new Error(`message ${received.number} came, ${number} was expected ${text}`);
   }
 
+  async #expectPast(number: number, onOther?: (received: Received) => void): Promise<Received> {
+    for (;;) {
+      const received = await this.next();
+      if (received === undefined) throw new Error(`the connection ended, message ${number} was expected`);
+      if (received.number === number) return received;
+      if (onOther === undefined || received.number === Message.DISCONNECT)
+        throw new Error(`message ${received.number} came, ${number} was expected`);
+      onOther(received);
+    }
+  }
+
   /** The server ends the connection: what it says last. */
   async expectDisconnect(): Promise<{ reason: number; text: string }> {
     for (;;) {
@@ -101,12 +119,13 @@ export class TestClient {
   }
 
   sendIdent(line = IDENT): void {
+    this.#ident = line;
     this.stream.write(`${line}\r\n`);
   }
 
   /** Identification and first key exchange. @returns the name of the host key algorithm that signed */
   async handshake(options: HandshakeOptions = {}): Promise<void> {
-    this.sendIdent();
+    this.sendIdent(options.ident);
     await this.exchangeKeys(options);
   }
 
@@ -117,39 +136,40 @@ export class TestClient {
     const isInitial = this.sessionId === undefined;
     for (const payload of options.before ?? []) this.send(payload);
     const ours = this.#sendKexInit(
-      { kex: [kex], hostKey: [hostKey], ciphers: [cipher], macs: [mac] },
+      { kex: [kex], hostKey: [hostKey, ...(options.otherHostKeys ?? [])], ciphers: [cipher], macs: [mac] },
       options,
     );
     for (const payload of options.between ?? []) this.send(payload);
-    const method = CLIENT_KEX[kex]?.();
+    const method = CLIENT_KEX[kex]?.(options);
     if (method === undefined) throw new Error(`the test client does not know ${kex}`);
-    const publicValue = options.publicValue ?? method.publicValue;
-    this.send(new ByteWriter().uint8(Message.KEX_INIT).string(publicValue).finish());
-    const theirs = serverKexInit ?? (await this.expect(Message.KEXINIT)).payload;
-    const { message } = await this.expect(Message.KEX_REPLY);
-    const blob = message.string();
-    const serverPublic = message.string();
-    const signature = message.string();
-    const secret = method.secret(serverPublic);
+    this.send(method.first);
+    const theirs = serverKexInit ?? (await this.#expectPast(Message.KEXINIT, options.onOther)).payload;
+    const { hostKeyBlob, signature, hashFields, secret } = await method.finish({
+      send: (payload) => this.send(payload),
+      expect: async (number) => (await this.#expectPast(number, options.onOther)).message,
+    });
     const transcript = {
-      clientIdent: IDENT,
+      clientIdent: this.#ident,
       serverIdent: this.#serverIdent ?? '',
       clientKexInit: ours,
       serverKexInit: theirs,
-      hostKeyBlob: blob,
+      hostKeyBlob,
     };
-    const fields = new ByteWriter().string(publicValue).string(serverPublic).finish();
-    const hash = exchangeHash(method.hash, transcript, fields, secret);
+    this.hostKeyBlob = hostKeyBlob;
+    const hash = exchangeHash(method.hash, transcript, hashFields, secret);
     const algorithm = signatureAlgorithm(hostKey);
-    if (algorithm === undefined || !verifySignature(algorithm, parsePublicKey(blob), hash, signature)) {
+    if (
+      algorithm === undefined ||
+      !verifySignature(algorithm, parsePublicKey(hostKeyBlob), hash, signature)
+    ) {
       throw new Error('the signature of the host key is wrong');
     }
-    await this.expect(Message.NEWKEYS);
+    await this.#expectPast(Message.NEWKEYS, options.onOther);
     this.send(Buffer.from([Message.NEWKEYS]));
     this.sessionId ??= hash;
     if (isInitial) this.#isStrict = options.strict !== false;
     const seed: KeySeed = { hash: method.hash, secret, exchangeHash: hash, sessionId: this.sessionId };
-    const chosen = protection(cipher, cipher.includes('gcm') ? undefined : mac);
+    const chosen = protection(cipher, needsMac(cipher) ? mac : undefined);
     this.#writer.rekey(chosen.sealer(clientKeys(seed, chosen)), { resetSequence: this.#isStrict });
     this.#reader.rekey(chosen.opener(serverKeys(seed, chosen)), { resetSequence: this.#isStrict });
   }
@@ -161,6 +181,17 @@ export class TestClient {
 
   sendPassword(userName: string, password: string): void {
     this.send(authRequest(userName, 'password').boolean(false).string(password).finish());
+  }
+
+  sendKeyboardInteractive(userName: string): void {
+    this.send(authRequest(userName, 'keyboard-interactive').string('').string('').finish());
+  }
+
+  /** INFO_RESPONSE; `count` replaces the number of answers it claims to hold. */
+  sendAnswers(answers: readonly (string | Buffer)[], count = answers.length): void {
+    const response = new ByteWriter().uint8(Message.USERAUTH_INFO_RESPONSE).uint32(count);
+    for (const answer of answers) response.string(answer);
+    this.send(response.finish());
   }
 
   /** A query, or with `privateKey` a signed request; `overrides` replace what is signed. */

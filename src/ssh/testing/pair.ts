@@ -4,16 +4,42 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { type Duplex, duplexPair, PassThrough } from 'node:stream';
 import type { ByteChannel, ByteChannelHandler } from '../../wire/byte-channel.ts';
 import type { Authenticator } from '../authenticator.ts';
+import { CIPHERS, MACS } from '../cipher/suites.ts';
 import type { SshError } from '../error.ts';
 import { HostKey } from '../host-key.ts';
+import { KexGate } from '../kex/gate.ts';
+import { KEX_METHODS } from '../kex/method.ts';
 import { Scratch } from '../packet-reader.ts';
 import { PaddingSource } from '../padding.ts';
-import { type Agreement, DEFAULT_PROPOSAL } from '../proposal.ts';
-import { ServerConnection, type ServerConnectionOptions } from '../server-connection.ts';
+import type { Agreement, Proposal } from '../proposal.ts';
+import {
+  ServerConnection,
+  type ServerConnectionOptions,
+  type SharedResources,
+} from '../server-connection.ts';
+import { USER_SIGNATURE_ALGORITHMS } from '../signature.ts';
+import { Turns } from '../turns.ts';
 import { WindowBudget } from '../window-budget.ts';
-import { TestClient } from './client.ts';
+import { type HandshakeOptions, TestClient } from './client.ts';
 
 export const PASSWORD = 'correct horse';
+
+/** All that there is, whether or not a policy would have it. */
+export const EVERY_ALGORITHM: Proposal = {
+  kex: Object.keys(KEX_METHODS),
+  hostKey: [
+    'ssh-ed25519',
+    'ecdsa-sha2-nistp256',
+    'ecdsa-sha2-nistp384',
+    'ecdsa-sha2-nistp521',
+    'rsa-sha2-512',
+    'rsa-sha2-256',
+    'ssh-rsa',
+  ],
+  ciphers: Object.keys(CIPHERS),
+  macs: Object.keys(MACS),
+  userSignatures: USER_SIGNATURE_ALGORITHMS,
+};
 
 /** Host keys of every type, made once for a test file. */
 export function makeHostKeys(): readonly HostKey[] {
@@ -58,6 +84,17 @@ export function echo(channel: ByteChannel): ByteChannelHandler {
   };
 }
 
+/** What connections of one process share. */
+export function sharedResources(kexGate = new KexGate()): SharedResources {
+  return {
+    padding: new PaddingSource(),
+    scratch: new Scratch(),
+    budget: new WindowBudget(2 ** 28),
+    kexGate,
+    turns: new Turns(),
+  };
+}
+
 export interface Pair {
   readonly client: TestClient;
   readonly server: ServerConnection<string>;
@@ -81,9 +118,9 @@ export function connect(options: PairOptions): Pair {
   const server = new ServerConnection<string>({
     stream: serverSide,
     softwareVersion: 'Drawbridge_test',
-    proposal: DEFAULT_PROPOSAL,
+    proposal: EVERY_ALGORITHM,
     authenticator: new PasswordAuthenticator(),
-    shared: { padding: new PaddingSource(), scratch: new Scratch(), budget: new WindowBudget(2 ** 28) },
+    shared: sharedResources(),
     startSession: (_identity, request, channel) =>
       request.type === 'subsystem' && request.name === 'echo' ? echo(channel) : undefined,
     ...options,
@@ -98,9 +135,9 @@ export function connect(options: PairOptions): Pair {
 }
 
 /** A client that is connected, has keys and has logged in. */
-export async function logIn(options: PairOptions): Promise<Pair> {
+export async function logIn(options: PairOptions, handshake: HandshakeOptions = {}): Promise<Pair> {
   const pair = connect(options);
-  await pair.client.handshake();
+  await pair.client.handshake(handshake);
   await pair.client.startAuthentication();
   pair.client.sendPassword('alice', PASSWORD);
   await pair.client.expect(52);
