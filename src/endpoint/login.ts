@@ -4,27 +4,38 @@ import { randomBytes } from 'node:crypto';
 import { FileError } from '../files/error.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { openHome } from '../files/home.ts';
-import type { Grant } from '../identity/grant.ts';
-import { IdentityError } from '../identity/provider.ts';
-import { type Refused, refused } from '../identity/refusal.ts';
-import { IdentityRequest } from '../identity/request.ts';
-import { type Granted, parseIdentityResponse } from '../identity/response.ts';
+import {
+  type Challenged,
+  type Grant,
+  type Granted,
+  MAX_CHALLENGE_ROUNDS,
+  type Refused,
+  refused,
+} from '../identity/index.ts';
 import {
   type AuthAttempt,
   type Authenticator,
   type AuthMethod,
+  type AuthorizedKey,
   type AuthVerdict,
+  type Certificate,
+  type Challenge,
+  type DialogueAttempt,
   fingerprint,
+  type KeyAttempt,
+  type KeyTerms,
   type LayerRefusal,
   type PublicKey,
-  PublicKeyError,
-  parseAuthorizedKey,
 } from '../ssh/index.ts';
-import type { ActivityLog } from '../telemetry/activity.ts';
+import type { ActivityFields, ActivityLog } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
+import { judgeKey, type Listed, readKeyLines } from './listed-key.ts';
+import { ProviderQuestions } from './provider-questions.ts';
 import type { ServerSettings } from './server-settings.ts';
 
 const SESSION_ID_BYTES = 8;
+/** A certificate may call itself anything, also before its authority is known. */
+const MAX_LOGGED_ID_CHARACTERS = 256;
 
 /** A proven user with everything a session needs. */
 export interface LoggedIn {
@@ -33,7 +44,13 @@ export interface LoggedIn {
   readonly fileSystem: FileSystem;
   readonly method: AuthMethod;
   /** The key that was proven, where one was. */
-  readonly key?: PublicKey;
+  readonly key?: ProvenKey;
+}
+
+/** A key and, where it was offered in one, its certificate. */
+export interface ProvenKey {
+  readonly key: PublicKey;
+  readonly certificate?: Certificate;
 }
 
 export interface LoginOptions {
@@ -43,12 +60,11 @@ export interface LoginOptions {
   readonly activities: ActivityLog;
 }
 
-/** First methods to offer. With AND the key comes first: nobody's password is asked about before a key is proven. */
-const FIRST_METHODS: Readonly<Record<ServerSettings['authenticationMethods'], readonly AuthMethod[]>> = {
-  PASSWORD: ['password'],
-  PUBLIC_KEY: ['publickey'],
-  PUBLIC_KEY_OR_PASSWORD: ['publickey', 'password'],
-  PUBLIC_KEY_AND_PASSWORD: ['publickey'],
+/** What every dialogue begins with, whoever the user is. WinSCP and FileZilla fill in a saved password here. */
+const PASSWORD_CHALLENGE: Challenge = {
+  name: '',
+  instruction: '',
+  prompts: [{ text: 'Password: ', echo: false }],
 };
 
 const LAYER_REFUSALS: Readonly<Record<LayerRefusal, string>> = {
@@ -57,56 +73,79 @@ const LAYER_REFUSALS: Readonly<Record<LayerRefusal, string>> = {
   PASSWORD_NOT_UTF8: 'The client sent the password in another encoding than UTF-8.',
   PASSWORD_CHANGE_UNSUPPORTED: 'The client asked to change the password, which cannot be done here.',
   KEY_UNUSABLE: 'The key or its algorithm is of a kind that is not accepted, or cannot be read.',
+  KEY_ALREADY_USED: 'The key has done one step of this login already and cannot do another.',
+  CERTIFICATE_INVALID:
+    'The certificate may not be used: it is not valid now, not for users, or not signed rightly.',
+  PRINCIPAL_MISSING: 'The certificate is not for this user: its principals name others.',
+  SOURCE_ADDRESS_REFUSED: 'The key or its certificate may not be used from the address of the client.',
+  USER_NOT_PRESENT: 'The security key was not touched, and has to be.',
+  USER_NOT_VERIFIED: 'The security key has not verified its user by PIN or fingerprint, and has to.',
+  DIALOGUE_ABANDONED: 'The client left the dialogue after it had given answers.',
+  DIALOGUE_INVALID: 'The client answered otherwise than it was asked, or the dialogue became too long.',
   SIGNATURE_INVALID: 'The signature is not one of this key over this session.',
   AUTHENTICATOR_FAILED: 'The login could not be judged because of an internal error.',
 };
 
-/** One for each connection, for one user: the SSH layer never lets the user change. */
+/** What the provider's answer to the key look-up says. */
+interface KeyLookup {
+  readonly outcome: 'granted';
+  readonly grant: Grant;
+  readonly lines: readonly AuthorizedKey[];
+}
+
+/** One for each connection, for one user: the SSH layer never lets the user change. Passwords cannot be changed here. */
 export class Login implements Authenticator<LoggedIn> {
   readonly methods: readonly AuthMethod[];
   readonly #options: LoginOptions;
+  readonly #questions: ProviderQuestions;
   readonly #sessionId = randomBytes(SESSION_ID_BYTES).toString('hex');
-  readonly #roles: ReadonlySet<string>;
-  readonly #storageNames: ReadonlySet<string>;
-  /** The answer to the key look-up: asked for once, however many keys the client's agent offers. */
-  #keyLookup: Promise<Granted | Refused> | undefined;
+  /** The methods that carry a password. */
+  readonly #passwordMethods: readonly AuthMethod[];
+  /** Asked for once, however many keys the client's agent offers. */
+  #keyLookup: Promise<KeyLookup | Refused> | undefined;
   /** PUBLIC_KEY_AND_PASSWORD: the key that was proven and the role its answer named. */
-  #provenKey: { readonly key: PublicKey; readonly role: string } | undefined;
+  #proven: { readonly key: ProvenKey; readonly role: string } | undefined;
 
   constructor(options: LoginOptions) {
     this.#options = options;
-    this.#roles = new Set(options.settings.roles.keys());
-    this.#storageNames = new Set(options.settings.storages.keys());
-    this.methods = FIRST_METHODS[options.settings.authenticationMethods];
+    this.#questions = new ProviderQuestions(options);
+    const { authenticationMethods, isKeyboardInteractive } = options.settings;
+    this.#passwordMethods = isKeyboardInteractive ? ['password', 'keyboard-interactive'] : ['password'];
+    this.methods = firstMethods(authenticationMethods, this.#passwordMethods);
   }
 
   async password(attempt: AuthAttempt & { readonly password: string }): Promise<AuthVerdict<LoggedIn>> {
-    const needsKey = this.#options.settings.authenticationMethods === 'PUBLIC_KEY_AND_PASSWORD';
-    if (needsKey && this.#provenKey === undefined) return { outcome: 'refused', methods: this.methods };
-    const answer = await this.#ask(attempt, attempt.password);
-    if (answer.outcome === 'refused') return this.#refuse(attempt, 'password', answer);
-    const keyRole = this.#provenKey?.role;
-    if (keyRole !== undefined && keyRole !== answer.grant.role) {
-      return this.#refuse(attempt, 'password', refused('ROLES_DIFFER'));
-    }
-    return this.#open(attempt, 'password', answer.grant, this.#provenKey?.key);
+    if (this.#lacksKey) return { outcome: 'refused', methods: this.methods };
+    const answer = await this.#questions.ask(attempt, { password: attempt.password });
+    return this.#judgeGrant(attempt, 'password', answer);
   }
 
-  async acceptsKey(attempt: AuthAttempt & { readonly key: PublicKey }): Promise<boolean> {
-    const answer = await this.#grantForKey(attempt);
-    if (answer.outcome === 'granted') return true;
-    this.#recordRefusal(attempt, 'publickey', answer, attempt.key);
+  async keyboardInteractive(attempt: DialogueAttempt): Promise<AuthVerdict<LoggedIn>> {
+    if (this.#lacksKey) return { outcome: 'refused', methods: this.methods };
+    const [password = ''] = await attempt.prompt(PASSWORD_CHALLENGE);
+    let step = await this.#questions.askInDialogue(attempt, { password });
+    for (let rounds = 1; step.outcome === 'challenged' && rounds < MAX_CHALLENGE_ROUNDS; rounds++)
+      step = await this.#nextStep(attempt, step);
+    const answer = step.outcome === 'challenged' ? refused('CHALLENGE_TOO_MANY_ROUNDS') : step;
+    return this.#judgeGrant(attempt, 'keyboard-interactive', answer);
+  }
+
+  async acceptsKey(attempt: KeyAttempt): Promise<false | KeyTerms> {
+    const judged = await this.#judgeKey(attempt);
+    if (judged.outcome === 'listed') return judged.terms;
+    this.#recordRefusal(attempt, 'publickey', judged, attempt);
     return false;
   }
 
-  async keyProven(attempt: AuthAttempt & { readonly key: PublicKey }): Promise<AuthVerdict<LoggedIn>> {
-    const answer = await this.#grantForKey(attempt);
-    if (answer.outcome === 'refused') return this.#refuse(attempt, 'publickey', answer, attempt.key);
+  async keyProven(attempt: KeyAttempt): Promise<AuthVerdict<LoggedIn>> {
+    const judged = await this.#judgeKey(attempt);
+    if (judged.outcome === 'refused') return this.#refuse(attempt, 'publickey', judged, attempt);
+    const key = provenKey(attempt);
     if (this.#options.settings.authenticationMethods === 'PUBLIC_KEY_AND_PASSWORD') {
-      this.#provenKey = { key: attempt.key, role: answer.grant.role };
-      return { outcome: 'continue', methods: ['password'] };
+      this.#proven = { key, role: judged.grant.role };
+      return { outcome: 'continue', methods: this.#passwordMethods };
     }
-    return this.#open(attempt, 'publickey', answer.grant, attempt.key);
+    return this.#open(attempt, 'publickey', judged.grant, key);
   }
 
   refusedByLayer(attempt: AuthAttempt, method: AuthMethod, refusal: LayerRefusal, cause?: unknown): void {
@@ -120,71 +159,63 @@ export class Login implements Authenticator<LoggedIn> {
     });
   }
 
-  /** The Grant, if the offered key is one of those it lists. */
-  async #grantForKey(attempt: AuthAttempt & { readonly key: PublicKey }): Promise<Granted | Refused> {
-    this.#keyLookup ??= this.#ask(attempt, undefined);
-    const answer = await this.#keyLookup;
-    if (answer.outcome === 'refused') return answer;
-    const isListed = answer.grant.publicKeys.some((line) => this.#isKey(line, attempt.key));
-    return isListed ? answer : refused('KEY_NOT_LISTED');
+  /** Nobody's password is asked about before the key that has to come first. */
+  get #lacksKey(): boolean {
+    const needsKey = this.#options.settings.authenticationMethods === 'PUBLIC_KEY_AND_PASSWORD';
+    return needsKey && this.#proven === undefined;
   }
 
-  /** A line that cannot be read is skipped: one broken key of a user does not lock the others out. */
-  #isKey(line: string, key: PublicKey): boolean {
-    try {
-      return parseAuthorizedKey(line).blob.equals(key.blob);
-    } catch (error) {
-      if (!(error instanceof PublicKeyError)) throw error;
-      this.#options.log.warn(errorFields(error), 'a public key of the answer is skipped');
-      return false;
-    }
-  }
-
-  /** Asks the provider, once, and judges its answer. */
-  async #ask(attempt: AuthAttempt, password: string | undefined): Promise<Granted | Refused> {
-    const { settings, sourceIp, log } = this.#options;
-    const prepared = IdentityRequest.from({
-      username: attempt.userName,
-      ...(password === undefined ? {} : { password }),
-      protocol: 'SFTP',
-      serverId: settings.serverId,
-      sourceIp,
+  async #nextStep(
+    attempt: DialogueAttempt,
+    { challenge, state }: Challenged,
+  ): Promise<Granted | Challenged | Refused> {
+    const challengeAnswers = await attempt.prompt(challenge);
+    return this.#questions.askInDialogue(attempt, {
+      challengeAnswers,
+      ...(state === undefined ? {} : { state }),
     });
-    if (prepared.outcome === 'refused') return prepared;
-    const { request } = prepared;
-    try {
-      const answer = await settings.provider.authenticate(request, { signal: attempt.signal });
-      const judged = parseIdentityResponse(answer, {
-        request,
-        domain: settings.domain,
-        roles: this.#roles,
-        storageNames: this.#storageNames,
-      });
-      if (judged.outcome === 'refused') return judged;
-      for (const warning of judged.warnings)
-        log.warn(
-          { user: attempt.userName, warning },
-          'the answer of the identity provider is against the contract',
-        );
-      return this.#withoutPolicies(judged);
-    } catch (error) {
-      if (error instanceof IdentityError) return refused(error.code, error.message);
-      throw error;
-    }
   }
 
-  /** Policies cannot be enforced yet; ignoring one would give more than was granted. */
-  #withoutPolicies(answer: Granted): Granted | Refused {
-    const { role, policy } = answer.grant;
-    const hasPolicy = policy !== undefined || this.#options.settings.roles.get(role)?.hasPolicy === true;
-    return hasPolicy ? refused('POLICY_NOT_ENFORCED') : answer;
+  #judgeGrant(
+    attempt: AuthAttempt,
+    method: AuthMethod,
+    answer: Granted | Refused,
+  ): Promise<AuthVerdict<LoggedIn>> | AuthVerdict<LoggedIn> {
+    if (answer.outcome === 'refused') return this.#refuse(attempt, method, answer);
+    if (this.#proven !== undefined && this.#proven.role !== answer.grant.role)
+      return this.#refuse(attempt, method, refused('ROLES_DIFFER'));
+    return this.#open(attempt, method, answer.grant, this.#proven?.key);
+  }
+
+  /** The Grant and the terms, if the offered key is one of those that may be used. */
+  async #judgeKey(attempt: KeyAttempt): Promise<(Listed & { readonly grant: Grant }) | Refused> {
+    this.#keyLookup ??= this.#lookUpKeys(attempt);
+    const lookup = await this.#keyLookup;
+    if (lookup.outcome === 'refused') return lookup;
+    const { trustedAuthorities } = this.#options.settings;
+    const { sourceIp } = this.#options;
+    const place = { lines: lookup.lines, trustedAuthorities, sourceIp, nowMs: Date.now() };
+    const judged = judgeKey(attempt, place);
+    return judged.outcome === 'refused' ? judged : { ...judged, grant: lookup.grant };
+  }
+
+  async #lookUpKeys(attempt: AuthAttempt): Promise<KeyLookup | Refused> {
+    const answer = await this.#questions.ask(attempt, {});
+    if (answer.outcome === 'refused') return answer;
+    const lines = readKeyLines(answer.grant.publicKeys, (error) =>
+      this.#options.log.warn(
+        { user: attempt.userName, ...errorFields(error) },
+        'a public key of the answer is skipped',
+      ),
+    );
+    return { outcome: 'granted', grant: answer.grant, lines };
   }
 
   async #open(
     attempt: AuthAttempt,
     method: AuthMethod,
     grant: Grant,
-    key: PublicKey | undefined,
+    key: ProvenKey | undefined,
   ): Promise<AuthVerdict<LoggedIn>> {
     try {
       const fileSystem = await openHome(grant.home, this.#options.settings.storages, {
@@ -211,14 +242,14 @@ export class Login implements Authenticator<LoggedIn> {
     attempt: AuthAttempt,
     method: AuthMethod,
     refusal: Refused,
-    key?: PublicKey,
+    key?: ProvenKey,
   ): AuthVerdict<LoggedIn> {
     this.#recordRefusal(attempt, method, refusal, key);
-    const methods: readonly AuthMethod[] = this.#provenKey === undefined ? this.methods : ['password'];
+    const methods = this.#proven === undefined ? this.methods : this.#passwordMethods;
     return { outcome: 'refused', methods };
   }
 
-  #recordRefusal(attempt: AuthAttempt, method: AuthMethod, refusal: Refused, key?: PublicKey): void {
+  #recordRefusal(attempt: AuthAttempt, method: AuthMethod, refusal: Refused, key?: ProvenKey): void {
     this.#options.activities.record('AUTH_FAILURE', {
       user: attempt.userName,
       method,
@@ -230,10 +261,39 @@ export class Login implements Authenticator<LoggedIn> {
   }
 }
 
+/** With AND the key comes first. */
+function firstMethods(
+  setting: ServerSettings['authenticationMethods'],
+  passwordMethods: readonly AuthMethod[],
+): readonly AuthMethod[] {
+  switch (setting) {
+    case 'PASSWORD':
+      return passwordMethods;
+    case 'PUBLIC_KEY_OR_PASSWORD':
+      return ['publickey', ...passwordMethods];
+    case 'PUBLIC_KEY':
+    case 'PUBLIC_KEY_AND_PASSWORD':
+      return ['publickey'];
+  }
+}
+
+function provenKey({ key, certificate }: KeyAttempt): ProvenKey {
+  return { key, ...(certificate === undefined ? {} : { certificate }) };
+}
+
 /** A key as fields of an activity. */
-export function keyFields(key: PublicKey): {
-  readonly 'ssh-public-key-fingerprint': string;
-  readonly 'ssh-public-key-type': string;
-} {
-  return { 'ssh-public-key-fingerprint': fingerprint(key.blob), 'ssh-public-key-type': key.type };
+export function keyFields({ key, certificate }: ProvenKey): ActivityFields {
+  return {
+    'ssh-public-key-fingerprint': fingerprint(key.blob),
+    'ssh-public-key-type': certificate?.type ?? key.type,
+    ...(certificate === undefined ? {} : certificateFields(certificate)),
+  };
+}
+
+function certificateFields({ keyId, serial, authority }: Certificate): ActivityFields {
+  return {
+    'certificate-id': keyId.slice(0, MAX_LOGGED_ID_CHARACTERS),
+    'certificate-serial': String(serial),
+    'certificate-authority': fingerprint(authority.blob),
+  };
 }

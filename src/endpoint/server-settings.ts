@@ -2,6 +2,8 @@
 
 import type { Storage } from '../files/storage.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
+import type { PublicKey } from '../ssh/index.ts';
+import type { SecurityPolicy } from './security-policies.ts';
 
 /** The API's SftpAuthenticationMethods. */
 export type SftpAuthenticationMethods =
@@ -14,10 +16,19 @@ export interface ServerSettings {
   /** `s-` and 17 hex digits. */
   readonly serverId: string;
   readonly domain: 'S3' | 'EFS';
+  readonly securityPolicy: SecurityPolicy;
   readonly provider: IdentityProvider;
   readonly authenticationMethods: SftpAuthenticationMethods;
+  /** Whether users may be asked by prompts wherever a password would do. */
+  readonly isKeyboardInteractive: boolean;
+  /** Authorities whose certificates log users in, beside those of the users' own keys. */
+  readonly trustedAuthorities: readonly PublicKey[];
   /** Shown before the login; empty for none. */
   readonly preAuthenticationBanner: string;
+  /** Shown to who has logged in; empty for none. */
+  readonly postAuthenticationBanner: string;
+  /** Whether SETSTAT and FSETSTAT change nothing but a size (SetStatOption ENABLE_NO_OP). */
+  readonly ignoresSetStat: boolean;
   /** ARNs a Grant may name, each with whether a policy is attached to it. */
   readonly roles: ReadonlyMap<string, { readonly hasPolicy: boolean }>;
   /** The storages of the server's domain, by the first segment of real paths. */

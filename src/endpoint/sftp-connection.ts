@@ -1,29 +1,22 @@
 /** One client of an SFTP endpoint: its SSH connection, its login and its SFTP channels, and what is recorded of them. */
 
 import type { Socket } from 'node:net';
-import { SftpServer } from '../sftp/server.ts';
-import {
-  type Agreement,
-  type ByteChannel,
-  type ByteChannelHandler,
-  ServerConnection,
-  type SessionRequest,
-  type SshError,
-} from '../ssh/index.ts';
+import type { HashPace } from '../sftp/hashing/hash-pace.ts';
+import { type Agreement, NegotiationError, ServerConnection, type SshError } from '../ssh/index.ts';
 import type { ActivityLog } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 import { keyFields, type LoggedIn, Login } from './login.ts';
+import { hintForRefused, proposalOf } from './security-policy.ts';
 import type { RegisteredConnection, SessionRegistry } from './session-registry.ts';
+import { SessionServices } from './session-services.ts';
 import type { SftpEndpointOptions } from './sftp-endpoint.ts';
-import { SftpRecorder } from './sftp-recorder.ts';
-
-const SUBSYSTEM = 'sftp';
 
 export interface SftpConnectionOptions {
   readonly endpoint: SftpEndpointOptions;
   readonly socket: Socket;
   readonly sourceIp: string;
   readonly registry: SessionRegistry;
+  readonly hashPace: HashPace;
   readonly log: Log;
   readonly activities: ActivityLog;
 }
@@ -32,7 +25,7 @@ export class SftpConnection implements RegisteredConnection {
   readonly sourceIp: string;
   readonly #options: SftpConnectionOptions;
   readonly #ssh: ServerConnection<LoggedIn>;
-  readonly #channels = new Set<SftpServer>();
+  #services: SessionServices | undefined;
   #activities: ActivityLog;
   #isAuthenticated = false;
   #agreement: Agreement | undefined;
@@ -46,18 +39,22 @@ export class SftpConnection implements RegisteredConnection {
       stream: socket,
       softwareVersion: endpoint.softwareVersion,
       hostKeys: endpoint.hostKeys,
-      proposal: endpoint.proposal,
+      proposal: proposalOf(endpoint.settings.securityPolicy),
       shared: endpoint.shared,
       banner: endpoint.settings.preAuthenticationBanner,
+      postAuthenticationBanner: endpoint.settings.postAuthenticationBanner,
+      sourceAddress: sourceIp,
       maxLoginFailures: endpoint.maxLoginFailures,
       loginGraceMs: endpoint.loginGraceMs,
       idleTimeoutMs: endpoint.idleTimeoutMs,
+      rekeyBytes: endpoint.rekeyBytes,
+      ...(endpoint.rekeyMs === undefined ? {} : { rekeyMs: endpoint.rekeyMs }),
       authenticator: new Login({ settings: endpoint.settings, sourceIp, log, activities }),
       onNegotiated: (agreement) => {
         this.#agreement = agreement;
       },
       onAuthenticated: (session) => this.#onAuthenticated(session),
-      startSession: (session, request, channel) => this.#startSession(session, request, channel),
+      startSession: (_session, request, channel) => this.#services?.start(request, channel),
       onClosed: (error) => this.#onClosed(error),
     });
   }
@@ -67,7 +64,7 @@ export class SftpConnection implements RegisteredConnection {
   }
 
   get hasOpenFiles(): boolean {
-    return [...this.#channels].some((channel) => channel.hasOpenFiles);
+    return this.#services?.hasOpenFiles ?? false;
   }
 
   start(): void {
@@ -87,6 +84,16 @@ export class SftpConnection implements RegisteredConnection {
       user: grant.userName,
       'session-id': session.sessionId,
     });
+    const { endpoint, hashPace, log } = this.#options;
+    const { settings, softwareVersion } = endpoint;
+    this.#services = new SessionServices({
+      session,
+      settings,
+      softwareVersion,
+      hashPace,
+      activities: this.#activities,
+      log,
+    });
     this.#activities.record('CONNECTED', {
       'source-ip': this.sourceIp,
       method,
@@ -100,29 +107,11 @@ export class SftpConnection implements RegisteredConnection {
     });
   }
 
-  #startSession(
-    session: LoggedIn,
-    request: SessionRequest,
-    channel: ByteChannel,
-  ): ByteChannelHandler | undefined {
-    if (request.type !== 'subsystem' || request.name !== SUBSYSTEM) return undefined;
-    const server: SftpServer = new SftpServer({
-      channel,
-      fileSystem: session.fileSystem,
-      home: session.grant.home.directory,
-      userName: session.grant.userName,
-      observer: new SftpRecorder(this.#activities, this.#options.log),
-    });
-    this.#channels.add(server);
-    return {
-      onData: (view) => server.onData(view),
-      onEnd: () => server.onEnd(),
-      onDrain: () => server.onDrain(),
-      onClose: () => {
-        server.onClose();
-        this.#channels.delete(server);
-      },
-    };
+  #hintFor(error: SshError): { readonly hint?: string } {
+    if (!(error instanceof NegotiationError)) return {};
+    const { settings, hostKeys } = this.#options.endpoint;
+    const algorithms = hostKeys.flatMap((key) => key.algorithms);
+    return { hint: hintForRefused(error.offer, settings.securityPolicy, algorithms) };
   }
 
   #onClosed(error: SshError): void {
@@ -131,7 +120,8 @@ export class SftpConnection implements RegisteredConnection {
     if (error.code === 'INTERNAL')
       this.#options.log.error(errorFields(error), 'a connection ended with an internal error');
     if (this.#isAuthenticated) this.#activities.record('DISCONNECTED', reason);
-    else if (error.code.startsWith('KEX_')) this.#activities.record('KEX_FAILURE', reason);
+    else if (error.code.startsWith('KEX_'))
+      this.#activities.record('KEX_FAILURE', { ...reason, ...this.#hintFor(error) });
     else this.#options.log.debug(reason, 'a connection ended before its login');
   }
 }

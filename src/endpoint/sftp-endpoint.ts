@@ -1,7 +1,8 @@
 /** The listening socket of one Server for SFTP. */
 
 import { createServer, type Server, type Socket } from 'node:net';
-import type { HostKey, Proposal, SharedResources } from '../ssh/index.ts';
+import { HashPace } from '../sftp/hashing/hash-pace.ts';
+import type { HostKey, SharedResources } from '../ssh/index.ts';
 import { ActivityLog } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 import type { ServerSettings } from './server-settings.ts';
@@ -24,13 +25,16 @@ export interface SftpEndpointOptions {
   readonly settings: ServerSettings;
   readonly listen: ListenAddress;
   readonly hostKeys: readonly HostKey[];
-  readonly proposal: Proposal;
   readonly shared: SharedResources;
   /** Product name in the SSH identification line. */
   readonly softwareVersion: string;
   readonly maxLoginFailures: number;
   readonly loginGraceMs: number;
   readonly idleTimeoutMs: number;
+  /** New keys are agreed on after this many bytes in one direction. */
+  readonly rekeyBytes: number;
+  /** And after this time; never where absent. */
+  readonly rekeyMs: number | undefined;
   readonly registry: SessionRegistry;
   readonly log: Log;
 }
@@ -46,6 +50,7 @@ export class SftpEndpoint {
   readonly #options: SftpEndpointOptions;
   readonly #log: Log;
   readonly #activities: ActivityLog;
+  readonly #hashPace = new HashPace();
   readonly #server: Server;
 
   constructor(options: SftpEndpointOptions) {
@@ -96,6 +101,7 @@ export class SftpEndpoint {
       socket,
       sourceIp,
       registry: this.#options.registry,
+      hashPace: this.#hashPace,
       log: this.#log,
       activities: this.#activities,
     }).start();

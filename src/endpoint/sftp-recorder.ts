@@ -3,6 +3,7 @@
 import { FILE_ERRORS } from '../files/error.ts';
 import type {
   FileClosed,
+  FileHashed,
   FileOpened,
   OperationRefused,
   SftpObserver,
@@ -12,6 +13,7 @@ import type { ActivityLog, ActivityType } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 
 const SFTP_NO_SUCH_FILE = 2;
+const SET_STAT_IGNORED = 'nothing was changed but a size: SetStatOption is ENABLE_NO_OP';
 
 const CHANGES: Readonly<Record<TreeChanged['operation'], ActivityType>> = {
   MKDIR: 'MKDIR',
@@ -51,7 +53,13 @@ export class SftpRecorder implements SftpObserver {
     this.#activities.record(CHANGES[change.operation], {
       path: change.path,
       ...('newPath' in change ? { 'new-path': change.newPath } : {}),
+      ...('isIgnored' in change ? { message: SET_STAT_IGNORED } : {}),
     });
+  }
+
+  /** Nothing went out but a hash, and who has the hash of a file knows whether it is a certain one. */
+  hashed({ path, algorithm }: FileHashed): void {
+    this.#activities.record('CHECK_FILE', { path, algorithm });
   }
 
   /** Clients ask for files that are not there all the time; that is no event. */

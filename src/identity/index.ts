@@ -1,5 +1,12 @@
 /** The public parts of the identity room: the contract, its judgement, and the local function runner. */
 
+export {
+  type Challenged,
+  MAX_CHALLENGE_PROMPTS,
+  MAX_CHALLENGE_ROUNDS,
+  MAX_STATE_BYTES,
+  type ProviderChallenge,
+} from './challenge-answer.ts';
 export { type FunctionArn, parseFunctionArn } from './function-arn.ts';
 export type { Grant } from './grant.ts';
 export { MAX_HOME_DETAILS_BYTES } from './home-answer.ts';
@@ -18,6 +25,7 @@ export {
   isRoleArn,
   MAX_POLICY_CHARACTERS,
   parseIdentityResponse,
+  parseIdentityStep,
   type ResponseContext,
 } from './response.ts';
 export {

@@ -7,18 +7,27 @@ export const MAX_PUBLIC_KEYS = 50;
 /** Longest key line. The API's `SshPublicKeyBody` is 2,048, which is short for RSA 16384 with options. */
 export const MAX_PUBLIC_KEY_CHARACTERS = 8192;
 
+/** What keys an answer must or may hold. */
+export interface KeysExpected {
+  readonly isKeyLookup: boolean;
+  readonly isChallengeAnswer: boolean;
+  /** The server trusts authorities of its own: a user may have no key at all. */
+  readonly areOptional: boolean;
+}
+
 /**
- * The keys of a key look-up, at least one; none for a password login.
+ * The keys of a key look-up, at least one where they are not optional; none for any other login.
  *
- * @throws AnswerRefused PUBLIC_KEYS_MISSING, PUBLIC_KEYS_INVALID, PUBLIC_KEYS_TOO_MANY
+ * @throws AnswerRefused PUBLIC_KEYS_MISSING, PUBLIC_KEYS_INVALID, PUBLIC_KEYS_TOO_MANY, CHALLENGE_READ_AS_LOOKUP
  */
-export function readPublicKeys(answer: Answer, isKeyLookup: boolean): readonly string[] {
+export function readPublicKeys(answer: Answer, expected: KeysExpected): readonly string[] {
   const value = answer.member('PublicKeys');
-  if (!isKeyLookup) return ignoreKeys(answer, value);
+  if (!expected.isKeyLookup) return ignoreKeys(answer, value, expected);
+  if (value === undefined && expected.areOptional) return Object.freeze([]);
   if (value === undefined) refuse('PUBLIC_KEYS_MISSING');
   if (!Array.isArray(value)) refuse('PUBLIC_KEYS_INVALID', answer.quote(value));
   const keys = value.map((key: unknown) => readKey(answer, key)).filter((key) => key !== '');
-  if (keys.length === 0) refuse('PUBLIC_KEYS_MISSING');
+  if (keys.length === 0 && !expected.areOptional) refuse('PUBLIC_KEYS_MISSING');
   if (keys.length > MAX_PUBLIC_KEYS) refuse('PUBLIC_KEYS_TOO_MANY', `${keys.length} keys`);
   return Object.freeze(keys);
 }
@@ -32,9 +41,11 @@ function readKey(answer: Answer, key: unknown): string {
 }
 
 /** The contract forbids keys in an answer to a password; `[""]`, as in a sample of the AWS guide, is no key. */
-function ignoreKeys(answer: Answer, value: unknown): readonly string[] {
+function ignoreKeys(answer: Answer, value: unknown, { isChallengeAnswer }: KeysExpected): readonly string[] {
   const isEmpty =
     value === undefined || (Array.isArray(value) && value.every((key) => key === '' || key === null));
+  // Without a password the event looks like a look-up to a function that does not know answers: it judged nothing.
+  if (!isEmpty && isChallengeAnswer) refuse('CHALLENGE_READ_AS_LOOKUP');
   if (!isEmpty) answer.warn('PublicKeys must not be returned for a password login; they are ignored');
   return Object.freeze([]);
 }

@@ -7,6 +7,8 @@ export const REFUSALS = {
   PASSWORD_TOO_LONG: 'The password is longer than the Transfer API allows.',
   PASSWORD_INVALID: 'The password holds a NUL character or is not valid Unicode.',
 
+  ANSWERS_INVALID: 'An answer to a challenge is too long, holds a NUL character or is not valid Unicode.',
+
   NOT_AUTHENTICATED: 'The function answered without a Role: it does not accept this user or password.',
   CONTRACT_VIOLATION: 'The function answered with something other than a JSON object.',
   ROLE_INVALID: 'Role is not the ARN of an IAM role.',
@@ -23,10 +25,21 @@ export const REFUSALS = {
   PUBLIC_KEYS_MISSING: 'The function gave no public key for a public-key login.',
   PUBLIC_KEYS_INVALID: 'PublicKeys is not an array of strings of sensible length.',
   PUBLIC_KEYS_TOO_MANY: 'The function gave more public keys than are compared.',
+  CHALLENGE_INVALID:
+    'Challenge is not an object of Name, Instruction and Prompts of sensible size, or State is not a short string.',
+  CHALLENGE_UNANSWERABLE:
+    'The function asks for more, and this login cannot be asked: it is a password or a key, or prompts are not enabled.',
+  CHALLENGE_TOO_MANY_ROUNDS: 'The function asks for more, and has asked as often as it may.',
+  CHALLENGE_READ_AS_LOOKUP:
+    'The function answered with public keys to challengeAnswers: it took the event for a key look-up.',
   POLICY_INVALID: 'Policy is not a string that holds a JSON object.',
   POLICY_TOO_LONG: 'Policy is longer than a session policy may be.',
 
   KEY_NOT_LISTED: 'The offered public key is not one of those the function gave.',
+  KEY_EXPIRED: 'The line of the offered public key has an expiry-time that is over.',
+  KEY_SOURCE_REFUSED: 'The line of the offered public key has a from that the client is not in.',
+  CERTIFICATE_NOT_TRUSTED:
+    'The authority of the offered certificate is trusted neither by the server nor by the keys the function gave.',
   ROLES_DIFFER: 'The answers to the key and to the password name different roles.',
   POLICY_NOT_ENFORCED: 'A policy limits this login, and this version cannot enforce policies yet.',
   HOME_UNAVAILABLE: 'The home directory cannot be opened.',

@@ -17,22 +17,29 @@ const BLANK = /^[\s\p{Cc}]*$/u;
 
 export type IdentityProtocol = 'SFTP' | 'FTPS' | 'FTP';
 
-/** One login attempt as a protocol saw it. Without `password` it is a public-key look-up. */
+/**
+ * One login attempt as a protocol saw it. With neither `password` nor `challengeAnswers` it is a public-key look-up; both
+ * together there are not.
+ */
 export interface LoginAttempt {
   readonly username: string;
   readonly password?: string;
+  /** What the user answered to the function's last challenge, one for each prompt. Our extension of the contract. */
+  readonly challengeAnswers?: readonly string[];
+  /** The `State` that came with the challenge. */
+  readonly state?: string;
   readonly protocol: IdentityProtocol;
   readonly serverId: string;
   /** As text; an IPv4 client of a dual-stack socket as IPv4, because functions compare addresses as text. */
   readonly sourceIp: string;
 }
 
-/** The event of the Lambda contract; the password member is absent on key look-ups. */
+/** The event of the Lambda contract; the password member is absent on key look-ups and with answers. */
 export type IdentityEvent = LoginAttempt;
 
 /**
- * A checked login attempt. The password is a private field: it cannot be printed or serialised by accident, and leaves
- * only through `event()`.
+ * A checked login attempt. Password, answers and state are private: they cannot be printed or serialised by accident, and
+ * leave only through `event()`.
  */
 export class IdentityRequest {
   readonly username: string;
@@ -41,14 +48,20 @@ export class IdentityRequest {
   readonly sourceIp: string;
   /** Whether the provider is asked for keys instead of judging a password. */
   readonly isKeyLookup: boolean;
+  /** Whether the user answered a challenge of the function. */
+  readonly isChallengeAnswer: boolean;
   readonly #password: string | undefined;
+  readonly #answers: readonly string[] | undefined;
+  readonly #state: string | undefined;
 
   /** Checks the attempt; the only maker of requests. */
   static from(
     attempt: LoginAttempt,
   ): { readonly outcome: 'ready'; readonly request: IdentityRequest } | Refused {
     if (!USER_NAME.test(attempt.username)) return refused('USER_NAME_INVALID');
-    const refusal = attempt.password === undefined ? undefined : checkPassword(attempt.password);
+    const { password, challengeAnswers } = attempt;
+    if (password !== undefined && challengeAnswers !== undefined) return refused('ANSWERS_INVALID');
+    const refusal = password === undefined ? checkAnswers(challengeAnswers ?? []) : checkPassword(password);
     return refusal ?? { outcome: 'ready', request: new IdentityRequest(attempt) };
   }
 
@@ -57,26 +70,44 @@ export class IdentityRequest {
     this.protocol = attempt.protocol;
     this.serverId = attempt.serverId;
     this.sourceIp = attempt.sourceIp;
-    this.isKeyLookup = attempt.password === undefined;
+    this.isChallengeAnswer = attempt.challengeAnswers !== undefined;
+    this.isKeyLookup = attempt.password === undefined && !this.isChallengeAnswer;
     this.#password = attempt.password;
+    this.#answers = attempt.challengeAnswers;
+    this.#state = attempt.state;
     Object.freeze(this);
   }
 
-  /** The event to hand to the function. It holds the password: it is for the wire, never for a log. */
+  /** The event to hand to the function. It holds what the user typed: it is for the wire, never for a log. */
   event(): IdentityEvent {
     return {
       username: this.username,
       ...(this.#password === undefined ? {} : { password: this.#password }),
+      ...(this.#answers === undefined ? {} : { challengeAnswers: this.#answers }),
+      ...(this.#state === undefined ? {} : { state: this.#state }),
       protocol: this.protocol,
       serverId: this.serverId,
       sourceIp: this.sourceIp,
     };
   }
 
-  /** Removes the passwords of this request, and of `others`, from what a function wrote. */
+  /** Removes what the user typed for this request, and for `others`, from what a function wrote. */
   scrubber(others: readonly IdentityRequest[] = []): Scrubber {
-    return new Scrubber([this, ...others].map((request) => request.#password ?? ''));
+    return new Scrubber([this, ...others].flatMap((request) => request.#secrets()));
   }
+
+  /** State too: a function may keep the password of the first round in it. */
+  #secrets(): readonly string[] {
+    return [this.#password ?? '', this.#state ?? '', ...(this.#answers ?? [])];
+  }
+}
+
+/** An empty answer is one: "press Enter". */
+function checkAnswers(answers: readonly string[]): Refused | undefined {
+  const areFit = answers.every(
+    (answer) => answer.length <= MAX_PASSWORD_CHARACTERS && !answer.includes('\0') && answer.isWellFormed(),
+  );
+  return areFit ? undefined : refused('ANSWERS_INVALID');
 }
 
 function checkPassword(password: string): Refused | undefined {

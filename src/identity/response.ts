@@ -1,6 +1,7 @@
 /** Judges the answer of an identity provider: a Grant, or a refusal with its reason. */
 
 import { Answer, AnswerRefused, isMembers, refuse } from './answer.ts';
+import { type Challenged, readChallenge } from './challenge-answer.ts';
 import type { Grant } from './grant.ts';
 import { readHome } from './home-answer.ts';
 import { readPublicKeys } from './keys-answer.ts';
@@ -24,6 +25,8 @@ export interface ResponseContext {
   readonly domain: 'S3' | 'EFS';
   /** ARNs of the configured roles. */
   readonly roles: ReadonlySet<string>;
+  /** The server trusts authorities of its own, so a user needs no key of their own. */
+  readonly areKeysOptional?: boolean;
   /** Names of the configured buckets and file systems: homes lie in these. */
   readonly storageNames: ReadonlySet<string>;
 }
@@ -45,10 +48,18 @@ export function isRoleArn(text: string): boolean {
  * A Grant for a key look-up says which keys may log in; the user has not proved to hold one.
  */
 export function parseIdentityResponse(answer: unknown, context: ResponseContext): Granted | Refused {
+  const judged = parseIdentityStep(answer, context);
+  return judged.outcome === 'challenged' ? refused('CHALLENGE_UNANSWERABLE') : judged;
+}
+
+/** The same where the user can be asked: the answer may be a challenge instead. Never throws. */
+export function parseIdentityStep(answer: unknown, context: ResponseContext): Granted | Challenged | Refused {
   if (!isMembers(answer))
     return refused('CONTRACT_VIOLATION', `The function answered with ${kindOf(answer)}.`);
   try {
-    return readGrant(new Answer(answer, context.request.scrubber()), context);
+    const members = new Answer(answer, context.request.scrubber());
+    const isChallenge = members.member('Challenge') !== undefined;
+    return isChallenge ? readChallenge(members) : readGrant(members, context);
   } catch (error) {
     if (error instanceof AnswerRefused) return refused(error.code, error.message);
     return refused('CONTRACT_VIOLATION', 'The answer could not be read.');
@@ -65,7 +76,11 @@ function readGrant(answer: Answer, context: ResponseContext): Granted {
     ...(policy === undefined ? {} : { policy }),
     // S3 knows no POSIX identity; a profile in such an answer has no effect on AWS either.
     ...(context.domain === 'EFS' ? { posixProfile: readPosixProfile(answer) } : {}),
-    publicKeys: readPublicKeys(answer, context.request.isKeyLookup),
+    publicKeys: readPublicKeys(answer, {
+      isKeyLookup: context.request.isKeyLookup,
+      isChallengeAnswer: context.request.isChallengeAnswer,
+      areOptional: context.areKeysOptional === true,
+    }),
   };
   return Object.freeze({
     outcome: 'granted',

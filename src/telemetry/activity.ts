@@ -18,12 +18,13 @@ export type ActivityType =
   | 'SETSTAT'
   | 'CREATE_SYMLINK'
   | 'CREATE_LINK'
+  | 'CHECK_FILE'
   | 'ERROR';
 
 /** Fields of an activity; names as in AWS's log where AWS has one. */
 export interface ActivityFields {
   readonly user?: string;
-  readonly method?: 'password' | 'publickey';
+  readonly method?: 'password' | 'publickey' | 'keyboard-interactive';
   readonly 'source-ip'?: string;
   readonly role?: string;
   readonly client?: string;
@@ -32,15 +33,22 @@ export interface ActivityFields {
   readonly 'home-dir'?: string;
   readonly 'ssh-public-key-fingerprint'?: string;
   readonly 'ssh-public-key-type'?: string;
+  /** Of a user's certificate: what its authority calls it, its number, and the fingerprint of the authority. */
+  readonly 'certificate-id'?: string;
+  readonly 'certificate-serial'?: string;
+  readonly 'certificate-authority'?: string;
   readonly path?: string;
   readonly 'new-path'?: string;
   readonly mode?: string;
   readonly operation?: string;
+  readonly algorithm?: string;
   readonly 'bytes-in'?: number;
   readonly 'bytes-out'?: number;
   /** Stable code of a refusal or an error. */
   readonly code?: string;
   readonly message?: string;
+  /** What an operator can do about it. */
+  readonly hint?: string;
   readonly cause?: unknown;
 }
 
