@@ -7,7 +7,7 @@ const servers = [
   {
     serverId: 's-0123456789abcdef0',
     listen: { SFTP: { host: '127.0.0.1', port: 2222 } },
-    hostKeyFingerprints: { 'ssh-ed25519': 'SHA256:abc' },
+    hostKeys: [{ type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }],
   },
 ];
 

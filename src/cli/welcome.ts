@@ -17,7 +17,7 @@ export function welcomeText({ version, configuration, servers, demo }: Welcome):
     const { host, port } = server.listen.SFTP;
     lines.push(`  ${server.serverId}  SFTP on ${host.includes(':') ? `[${host}]` : host}:${port}`);
   }
-  for (const [type, fingerprint] of Object.entries(servers[0]?.hostKeyFingerprints ?? {})) {
+  for (const { type, fingerprint } of servers[0]?.hostKeys ?? []) {
     lines.push(`  host key  ${fingerprint} (${type})`);
   }
   lines.push(`  data in   ${configuration.data}`, '');

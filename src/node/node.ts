@@ -1,5 +1,7 @@
 /** The composition root: configuration in, listening servers out. The only place that knows every room. */
 
+import type { SecurityPolicy } from '../endpoint/security-policies.ts';
+import { findSecurityPolicy } from '../endpoint/security-policy.ts';
 import type { ServerSettings } from '../endpoint/server-settings.ts';
 import { SessionRegistry } from '../endpoint/session-registry.ts';
 import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
@@ -7,15 +9,24 @@ import { SftpEndpoint } from '../endpoint/sftp-endpoint.ts';
 import { PosixStorage } from '../files/storage/posix/storage.ts';
 import type { Storage } from '../files/storage.ts';
 import { IdentityError, type IdentityProvider, LocalFunction, parseFunctionArn } from '../identity/index.ts';
-import { DEFAULT_PROPOSAL, PaddingSource, Scratch, WindowBudget } from '../ssh/index.ts';
+import {
+  type HostKey,
+  KexGate,
+  PaddingSource,
+  parseAuthorityKey,
+  Scratch,
+  Turns,
+  WindowBudget,
+} from '../ssh/index.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
 import { DataFolder } from './data-folder.ts';
-import { openHostKeys } from './host-keys.ts';
+import { openHostKeys, readHostKeys, usableKeys } from './host-keys.ts';
 
 /** By how much the receive windows of all channels may grow beyond their first 2 MiB, together. */
 const WINDOW_GROWTH_BYTES = 256 * 1024 * 1024;
 const MS = 1000;
+const BYTES_PER_MEGABYTE = 1024 * 1024;
 
 export interface NodeOptions {
   readonly configuration: Configuration;
@@ -28,8 +39,8 @@ export interface NodeOptions {
 export interface RunningServer {
   readonly serverId: string;
   readonly listen: { readonly SFTP: ListenAddress };
-  /** SHA256 fingerprints of its host keys, by key type. */
-  readonly hostKeyFingerprints: Readonly<Record<string, string>>;
+  /** The host keys that clients can meet, with their SHA256 fingerprints. */
+  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
 }
 
 /** Life: construct (no side effects) → `start` → `stop`. A failed start leaves nothing open. */
@@ -39,6 +50,7 @@ export class DrawbridgeNode {
   readonly #endpoints: SftpEndpoint[] = [];
   readonly #storages: Storage[] = [];
   readonly #providers = new Map<string, IdentityProvider>();
+  #installationKeys: Promise<readonly HostKey[]> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
@@ -69,36 +81,42 @@ export class DrawbridgeNode {
   }
 
   async #start(): Promise<readonly RunningServer[]> {
-    const { configuration, data, version, log } = this.#options;
-    const hostKeys = await openHostKeys(data);
+    const { configuration, version, log } = this.#options;
     const storages = await this.#openStorages();
     this.#openFunctions();
     const shared = {
       padding: new PaddingSource(),
       scratch: new Scratch(),
       budget: new WindowBudget(WINDOW_GROWTH_BYTES),
+      kexGate: new KexGate(),
+      turns: new Turns(),
     };
+    const { rekeyAfterSeconds } = configuration.limits;
     const running: RunningServer[] = [];
     for (const server of configuration.servers) {
+      const settings = this.#settingsOf(server, storages);
+      const hostKeys = await this.#hostKeysOf(server, settings.securityPolicy);
       const endpoint = new SftpEndpoint({
-        settings: this.#settingsOf(server, storages),
+        settings,
         listen: server.listen.SFTP,
         hostKeys,
-        proposal: DEFAULT_PROPOSAL,
         shared,
         softwareVersion: `Drawbridge_${version}`,
         maxLoginFailures: configuration.limits.maxLoginAttempts,
         loginGraceMs: configuration.limits.loginGraceSeconds * MS,
         idleTimeoutMs: configuration.limits.idleTimeoutSeconds * MS,
+        rekeyBytes: configuration.limits.rekeyAfterMegabytes * BYTES_PER_MEGABYTE,
+        rekeyMs: rekeyAfterSeconds === undefined ? undefined : rekeyAfterSeconds * MS,
         registry: this.#registry,
         log,
       });
       const address = await endpoint.start();
       this.#endpoints.push(endpoint);
-      const hostKeyFingerprints = Object.fromEntries(
-        hostKeys.map((key) => [key.publicKey.type, key.fingerprint]),
-      );
-      running.push({ serverId: server.ServerId, listen: { SFTP: address }, hostKeyFingerprints });
+      const shown = usableKeys(hostKeys, settings.securityPolicy).map(({ publicKey, fingerprint }) => ({
+        type: publicKey.type,
+        fingerprint,
+      }));
+      running.push({ serverId: server.ServerId, listen: { SFTP: address }, hostKeys: shown });
       log.info({ 'server-id': server.ServerId, ...address }, 'a server listens for SFTP');
     }
     this.#sayWhoFilesBelongTo();
@@ -118,17 +136,29 @@ export class DrawbridgeNode {
     }
   }
 
+  /** The installation's own keys are made when the first server needs them. */
+  async #hostKeysOf(server: ServerConfiguration, policy: SecurityPolicy): Promise<readonly HostKey[]> {
+    if (server.HostKeys !== undefined) return readHostKeys(server.HostKeys, policy, this.#options.log);
+    this.#installationKeys ??= openHostKeys(this.#options.data);
+    return this.#installationKeys;
+  }
+
   #settingsOf(server: ServerConfiguration, storages: Storages): ServerSettings {
     const { roles } = this.#options.configuration;
-    const { Function: arn, SftpAuthenticationMethods } = server.IdentityProviderDetails;
+    const { Function: arn, SftpAuthenticationMethods, KeyboardInteractive } = server.IdentityProviderDetails;
     const provider = this.#providers.get(arn);
     if (provider === undefined) throw new TypeError(`the configuration names ${arn} and does not hold it`);
     return {
       serverId: server.ServerId,
       domain: server.Domain,
+      securityPolicy: policyOf(server),
       provider,
       authenticationMethods: SftpAuthenticationMethods,
+      isKeyboardInteractive: KeyboardInteractive === 'ENABLED',
+      trustedAuthorities: server.TrustedUserCAKeys.map(parseAuthorityKey),
       preAuthenticationBanner: server.PreAuthenticationLoginBanner ?? '',
+      postAuthenticationBanner: server.PostAuthenticationLoginBanner ?? '',
+      ignoresSetStat: server.Domain === 'S3' && server.ProtocolDetails.SetStatOption === 'ENABLE_NO_OP',
       roles: new Map(
         Object.entries(roles).map(([role, { policy }]) => [role, { hasPolicy: policy !== undefined }]),
       ),
@@ -188,6 +218,13 @@ export class DrawbridgeNode {
       });
     }
   }
+}
+
+/** @throws TypeError for a name that the configuration's schema does not know */
+function policyOf({ SecurityPolicyName }: ServerConfiguration): SecurityPolicy {
+  const policy = findSecurityPolicy(SecurityPolicyName);
+  if (policy === undefined) throw new TypeError(`there is no security policy ${SecurityPolicyName}`);
+  return policy;
 }
 
 interface Storages {

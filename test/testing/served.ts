@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { TestClient } from '../../src/ssh/testing/client.ts';
+import { type HandshakeOptions, TestClient } from '../../src/ssh/testing/client.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/drawbridge.js', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
@@ -53,7 +53,7 @@ export interface Served {
   /** Everything printed so far, on both streams. */
   output(): string;
   /** A connected client with keys, asked for authentication. */
-  client(): Promise<TestClient>;
+  client(handshake?: HandshakeOptions): Promise<TestClient>;
   /** SIGTERM. @returns the exit code */
   stop(): Promise<number | null>;
 }
@@ -147,7 +147,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     child,
     exited,
     output,
-    client: () => connectTo(ready.servers[0]?.listen.SFTP.port ?? 0),
+    client: (handshake) => connectTo(ready.servers[0]?.listen.SFTP.port ?? 0, handshake),
     stop: async () => {
       child.kill('SIGTERM');
       return exited;
@@ -169,11 +169,11 @@ async function waitForReady(
   }
 }
 
-async function connectTo(port: number): Promise<TestClient> {
+async function connectTo(port: number, handshake: HandshakeOptions = {}): Promise<TestClient> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   await once(socket, 'connect');
   const client = new TestClient(socket);
-  await client.handshake({ kex: 'mlkem768x25519-sha256' });
+  await client.handshake({ kex: 'mlkem768x25519-sha256', ...handshake });
   await client.startAuthentication();
   return client;
 }

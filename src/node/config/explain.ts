@@ -12,14 +12,13 @@ const LATER_SERVER_KEYS: readonly string[] = [
   'HostKey',
   'IpAddressType',
   'LoggingRole',
-  'PostAuthenticationLoginBanner',
-  'ProtocolDetails',
   'S3StorageOptions',
-  'SecurityPolicyName',
   'StructuredLogDestinations',
   'Tags',
   'WorkflowDetails',
 ];
+/** And of its ProtocolDetails: they belong to FTPS, FTP and AS2. */
+const LATER_PROTOCOL_KEYS: readonly string[] = ['As2Transports', 'PassiveIp', 'TlsSessionResumptionMode'];
 /** A key farther away than this many edits is another word. */
 const MAX_EDITS = 3;
 
@@ -78,12 +77,14 @@ function explainUnknownKey(key: string, path: Path): string {
   const known = knownKeysAt(path);
   const nearest = nearestOf(key, known);
   if (nearest !== undefined) return `unknown key; did you mean '${nearest}'?`;
-  if (isServer(path) && LATER_SERVER_KEYS.includes(key)) return 'is not supported by this version; remove it';
+  if (laterKeysAt(path).includes(key)) return 'is not supported by this version; remove it';
   return `unknown key; remove it, or use one of ${known.join(', ')}`;
 }
 
-function isServer(path: Path): boolean {
-  return path.length === 2 && path[0] === 'servers';
+function laterKeysAt([list, , member, ...rest]: Path): readonly string[] {
+  if (list !== 'servers' || rest.length > 0) return [];
+  if (member === undefined) return LATER_SERVER_KEYS;
+  return member === 'ProtocolDetails' ? LATER_PROTOCOL_KEYS : [];
 }
 
 function nearestOf(key: string, known: readonly string[]): string | undefined {

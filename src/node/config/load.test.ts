@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { SECURITY_POLICIES } from '../../endpoint/security-policies.ts';
 import { type Configuration, loadConfiguration } from './load.ts';
 import { ConfigurationError } from './problem.ts';
 import { EXAMPLE } from './reference.ts';
 import { MAX_FILE_BYTES } from './source.ts';
 
+const POLICY_NAMES = SECURITY_POLICIES.map((policy) => policy.SecurityPolicyName);
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:f';
 
 /** A small configuration that is right; tests break one thing in it. Lines are counted from 1. */
@@ -78,7 +80,14 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
         Protocols: ['SFTP'],
         Domain: 'S3',
         IdentityProviderType: 'AWS_LAMBDA',
-        IdentityProviderDetails: { Function: FUNCTION, SftpAuthenticationMethods: 'PUBLIC_KEY_OR_PASSWORD' },
+        IdentityProviderDetails: {
+          Function: FUNCTION,
+          SftpAuthenticationMethods: 'PUBLIC_KEY_OR_PASSWORD',
+          KeyboardInteractive: 'DISABLED',
+        },
+        SecurityPolicyName: 'DrawbridgeSecurityPolicy-2026-11',
+        TrustedUserCAKeys: [],
+        ProtocolDetails: { SetStatOption: 'DEFAULT' },
         listen: { SFTP: { host: '127.0.0.1', port: 2222 } },
       },
     ],
@@ -89,6 +98,7 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
       maxLoginAttempts: 6,
       loginGraceSeconds: 120,
       idleTimeoutSeconds: 1800,
+      rekeyAfterMegabytes: 65_536,
     },
     shutdownGraceSeconds: 30,
     log: { level: 'info' },
@@ -120,6 +130,16 @@ test('load - without a file the embedded configuration keeps everything in the d
   assert.equal((await loadConfiguration({ environment: {} })).data, resolve('data'));
 });
 
+test('load - every security policy is taken, and files of host keys are looked for beside the configuration', async (t) => {
+  for (const name of POLICY_NAMES) {
+    const text = `SecurityPolicyName: ${name}\n    HostKeys: [./keys/a, /etc/b]\n    listen:`;
+    const file = await writeConfiguration(t, GOOD.replace('listen:', text));
+    const [server] = (await loadConfiguration({ file, environment: {} })).servers;
+    assert.equal(server?.SecurityPolicyName, name);
+    assert.deepEqual(server?.HostKeys, [resolve(file, '../keys/a'), '/etc/b']);
+  }
+});
+
 test('load - IPv6, host names and port 0 are addresses', async (t) => {
   for (const [text, expected] of [
     ["'[::1]:2222'", { host: '::1', port: 2222 }],
@@ -148,8 +168,33 @@ const INVALID = {
   ],
   'a key of the API for later': [
     'listen:',
-    'SecurityPolicyName: x\n    listen:',
-    'drawbridge.yaml:13: servers[0].SecurityPolicyName: is not supported by this version; remove it',
+    'EndpointType: PUBLIC\n    listen:',
+    'drawbridge.yaml:13: servers[0].EndpointType: is not supported by this version; remove it',
+  ],
+  'a key of ProtocolDetails for later': [
+    'listen:',
+    'ProtocolDetails: { PassiveIp: AUTO }\n    listen:',
+    'drawbridge.yaml:13: servers[0].ProtocolDetails.PassiveIp: is not supported by this version; remove it',
+  ],
+  'an unknown security policy': [
+    'listen:',
+    'SecurityPolicyName: TransferSecurityPolicy-2019-11\n    listen:',
+    `drawbridge.yaml:13: servers[0].SecurityPolicyName: must be one of ${POLICY_NAMES.join(', ')}`,
+  ],
+  'a security policy whose contents nobody knows': [
+    'listen:',
+    'SecurityPolicyName: TransferSecurityPolicy-PQ-SSH-FIPS-Experimental-2023-04\n    listen:',
+    'drawbridge.yaml:13: servers[0].SecurityPolicyName: names a policy whose contents AWS does not publish; use TransferSecurityPolicy-FIPS-2025-03',
+  ],
+  'the host key of the API': [
+    'listen:',
+    'HostKey: x\n    listen:',
+    "drawbridge.yaml:13: servers[0].HostKey: unknown key; did you mean 'HostKeys'?",
+  ],
+  'host keys without one': [
+    'listen:',
+    'HostKeys: []\n    listen:',
+    'drawbridge.yaml:13: servers[0].HostKeys: must be a list of at least 1',
   ],
   'a misspelt key of a mapping with free keys': [
     'module:',
@@ -288,6 +333,16 @@ const INVALID = {
     'module:',
     'environment: { a-b: c }\n    module:',
     `drawbridge.yaml:8: functions["${FUNCTION}"].environment.a-b: is not the name of an environment variable: letters, digits and _, not beginning with a digit`,
+  ],
+  'a trusted key that is none': [
+    'listen:',
+    'TrustedUserCAKeys: [ssh-ed25519 AAAAjunk]\n    listen:',
+    'drawbridge.yaml:13: servers[0].TrustedUserCAKeys[0]: is not a key of an authority: the key is malformed',
+  ],
+  'a trusted key with options': [
+    'listen:',
+    'TrustedUserCAKeys: [cert-authority ssh-ed25519 AAAA]\n    listen:',
+    'drawbridge.yaml:13: servers[0].TrustedUserCAKeys[0]: is not a key of an authority: it is not of the form "type base64 comment"',
   ],
   'an empty path': [
     './bucket',

@@ -165,7 +165,11 @@ function complete(
       fileSystems: mapValues(storage.fileSystems, inFolder),
     },
     functions: mapValues(functions, (each) => ({ ...each, module: resolve(folder, each.module) })),
-    servers: servers.map((server, index) => ({ ...server, ServerId: server.ServerId ?? serverIdAt(index) })),
+    servers: servers.map(({ HostKeys, ...server }, index) => ({
+      ...server,
+      ServerId: server.ServerId ?? serverIdAt(index),
+      ...(HostKeys === undefined ? {} : { HostKeys: HostKeys.map((file) => resolve(folder, file)) }),
+    })),
   };
   freezeDeep(configuration);
   return configuration;

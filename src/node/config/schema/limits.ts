@@ -2,6 +2,9 @@
 
 import { z } from 'zod';
 
+/** 2^32 blocks of AES (RFC 4344 section 3.2). */
+const MAX_REKEY_MEGABYTES = 65_536;
+
 export const limits = z
   .strictObject({
     maxConnections: z
@@ -40,6 +43,21 @@ export const limits = z
       .max(86_400)
       .default(1800)
       .describe('A session in which nothing happens for this long is closed.'),
+    rekeyAfterMegabytes: z
+      .int()
+      .min(1)
+      .max(MAX_REKEY_MEGABYTES)
+      .default(MAX_REKEY_MEGABYTES)
+      .describe(
+        'New session keys are agreed on after this much data in one direction. By default 64 GiB, the bound of ' +
+          'RFC 4344; some auditors want 1024.',
+      ),
+    rekeyAfterSeconds: z
+      .int()
+      .min(60)
+      .max(86_400)
+      .optional()
+      .describe('And after this time, with the next message. By default never; some auditors want 3600.'),
   })
   .prefault({})
   .describe('Bounds that keep one client from using up the server.');

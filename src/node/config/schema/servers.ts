@@ -2,13 +2,25 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import {
+  DEFAULT_SECURITY_POLICY,
+  SECURITY_POLICIES,
+  UNPUBLISHED_POLICIES,
+} from '../../../endpoint/security-policies.ts';
 import type { ListenAddress } from '../../../endpoint/sftp-endpoint.ts';
+import { PublicKeyError, parseAuthorityKey } from '../../../ssh/index.ts';
 import { FUNCTION_ARN_HINT, isFunctionArn } from './functions.ts';
 
 /** The API's banner: printable ASCII and white space, at most 4,096 characters. */
 const BANNER = /^[\t-\r -~]*$/;
 const MAX_BANNER_CHARACTERS = 4096;
 const MAX_PORT = 65_535;
+
+/** Most authorities of a server. */
+const MAX_AUTHORITIES = 50;
+
+/** Most host keys of a server; AWS has the same number. */
+const MAX_HOST_KEYS = 10;
 
 const LISTEN_HINT = 'is not an address: write host:port or [IPv6 address]:port; port 0 takes any free port';
 
@@ -33,6 +45,27 @@ const listenAddress = z.string().transform((text, context): ListenAddress => {
   return z.NEVER;
 });
 
+const authorityKey = z.string().superRefine((line, context) => {
+  try {
+    parseAuthorityKey(line);
+  } catch (error) {
+    if (!(error instanceof PublicKeyError)) throw error;
+    context.addIssue({ code: 'custom', message: `is not a key of an authority: ${error.message}` });
+  }
+});
+
+const securityPolicyName = z.enum(
+  SECURITY_POLICIES.map((policy) => policy.SecurityPolicyName),
+  {
+    error: ({ input }) => {
+      const successor = typeof input === 'string' ? UNPUBLISHED_POLICIES[input] : undefined;
+      return successor === undefined
+        ? undefined
+        : `names a policy whose contents AWS does not publish; use ${successor}`;
+    },
+  },
+);
+
 const identityProviderDetails = z
   .strictObject({
     Function: z
@@ -45,8 +78,29 @@ const identityProviderDetails = z
       .describe(
         'What an SFTP user logs in with. `PUBLIC_KEY_AND_PASSWORD` asks the function twice; both must agree.',
       ),
+    KeyboardInteractive: z
+      .enum(['DISABLED', 'ENABLED'])
+      .default('DISABLED')
+      .describe(
+        'Whether SFTP users may log in by prompts wherever a password would do; the function may then ask for more. Our ' +
+          'extension. Some clients prefer prompts to a saved password.',
+      ),
   })
   .describe('How the identity provider is reached.');
+
+const protocolDetails = z
+  .strictObject({
+    SetStatOption: z
+      .enum(['DEFAULT', 'ENABLE_NO_OP'])
+      .default('DEFAULT')
+      .describe(
+        'What becomes of the modes, owners and times that SFTP clients set on the files of an S3 server. `DEFAULT`: they ' +
+          'are set where the storage can, as buckets on disk do, and refused as on AWS where it cannot. `ENABLE_NO_OP`: the ' +
+          'client is told that all went well and nothing is changed, but for a size. EFS servers always set them.',
+      ),
+  })
+  .prefault({})
+  .describe('Settings of the protocols.');
 
 const server = z.strictObject({
   ServerId: z
@@ -66,12 +120,42 @@ const server = z.strictObject({
   Domain: z.enum(['S3', 'EFS']).default('S3').describe('Kind of storage. EFS users need a `PosixProfile`.'),
   IdentityProviderType: identityProviderType.describe('Who judges logins: `AWS_LAMBDA`, a function.'),
   IdentityProviderDetails: identityProviderDetails,
+  SecurityPolicyName: securityPolicyName
+    .default(DEFAULT_SECURITY_POLICY.SecurityPolicyName)
+    .describe(
+      'Algorithms of the server, and their order: see [security policies](security-policies.md). Clients from before ' +
+        '2018 may need another than the default.',
+    ),
+  HostKeys: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(MAX_HOST_KEYS)
+    .optional()
+    .describe(
+      'Files of private host keys, in OpenSSH or PEM form without a passphrase, relative to this file. The first of a ' +
+        'type signs; the others are announced, so that clients know a key before it is used. By default the keys of this ' +
+        'installation, in the data folder.',
+    ),
   PreAuthenticationLoginBanner: z
     .string()
     .max(MAX_BANNER_CHARACTERS)
     .regex(BANNER, { error: 'may hold only printable ASCII characters, tabs and line breaks' })
     .optional()
     .describe('Text shown before the login.'),
+  PostAuthenticationLoginBanner: z
+    .string()
+    .max(MAX_BANNER_CHARACTERS)
+    .regex(BANNER, { error: 'may hold only printable ASCII characters, tabs and line breaks' })
+    .optional()
+    .describe('Text shown to SFTP users who have logged in.'),
+  TrustedUserCAKeys: z
+    .array(authorityKey)
+    .max(MAX_AUTHORITIES)
+    .default([])
+    .describe(
+      'Keys of authorities, each as `type base64 comment`: certificates they signed log SFTP users in. Our extension.',
+    ),
+  ProtocolDetails: protocolDetails,
   listen: z
     .strictObject({
       SFTP: listenAddress.describe('`host:port` or `[IPv6 address]:port`. Port 0 takes any free port.'),
