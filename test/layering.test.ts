@@ -65,7 +65,7 @@ test('opening - every source file begins with one sentence on what it is for', (
   assert.deepEqual(silent, []);
 });
 
-test('processes - only the function runner can start one (C-5)', () => {
+test('C-5 processes - only the function runner can start one', () => {
   const starters = files.filter((file) => readFileSync(join(root, file), 'utf8').includes('child_process'));
   assert.deepEqual(
     starters.filter((file) => !file.startsWith('identity/transports/')),
