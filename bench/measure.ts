@@ -8,6 +8,8 @@ const PEAK_POLL_MS = 100;
 /** Children that served a connection end a moment after the client has gone. */
 const SETTLE_TIMEOUT_MS = 5_000;
 const SETTLE_POLL_MS = 20;
+/** Of processes that use no CPU for so long, none is about to end. */
+const REST_MS = 500;
 
 export interface Usage {
   /** What `work` says it took. */
@@ -39,10 +41,21 @@ export async function measure(tree: ProcessTree, work: () => Promise<number>): P
   };
 }
 
-/** Waits for the children of the work: only when they are reaped do their times count for their parent. */
+/**
+ * Waits for the children of the work: only when they are reaped do their times count for their parent. Helpers that a
+ * server started to keep them do not end; they are known by their rest.
+ */
 async function settle(tree: ProcessTree, processCount: number): Promise<void> {
   const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
-  while ((await tree.processes()).length > processCount && performance.now() < deadlineMs) {
+  let cpuSeconds = await tree.cpuSeconds();
+  let restingSinceMs = performance.now();
+  while (performance.now() < deadlineMs) {
+    const processes = await tree.processes();
+    if (processes.length <= processCount) return;
+    const nowSeconds = processes.reduce((sum, process) => sum + process.cpuSeconds, 0);
+    if (nowSeconds !== cpuSeconds) restingSinceMs = performance.now();
+    if (performance.now() - restingSinceMs > REST_MS) return;
+    cpuSeconds = nowSeconds;
     await delay(SETTLE_POLL_MS);
   }
 }

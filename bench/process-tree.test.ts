@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ProcessStat, parsePeakBytes, parseStat, selectTree } from './process-tree.ts';
+import {
+  type ProcessStat,
+  parsePeakBytes,
+  parseProportionalBytes,
+  parseStat,
+  selectTree,
+} from './process-tree.ts';
 
 const NUMBERS = '4 4 0 -1 4194560 10 20 0 0 150 50 30 20 20 0 7 0 1000 200000 300';
 
@@ -19,6 +25,13 @@ test('process stat - anything else is refused', () => {
 test('process status - the peak is read in bytes, 0 for a kernel thread', () => {
   assert.equal(parsePeakBytes('VmPeak:\t  900 kB\nVmHWM:\t   123 kB\nVmRSS:\t 50 kB\n'), 125_952);
   assert.equal(parsePeakBytes('Name:\tkthreadd\n'), 0);
+});
+
+test('process maps - the proportional size is read in bytes, 0 for a process that has gone', () => {
+  const text =
+    '5581-7ffc ---p 00000000 00:00 0    [rollup]\nRss:   4012 kB\nPss:   2000 kB\nPss_Dirty:  900 kB\n';
+  assert.equal(parseProportionalBytes(text), 2_048_000);
+  assert.equal(parseProportionalBytes(''), 0);
 });
 
 test('process tree - holds children and grandchildren of the root, and nobody else', () => {

@@ -1,10 +1,10 @@
 /** CPU time and memory of a server with all its processes, read from Linux's /proc. */
 
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { BYTES_PER_KIB } from './units.ts';
 
 /** USER_HZ: what the kernel counts CPU time in for user space; 100 on every Linux architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
-const BYTES_PER_KIB = 1024;
 /** proc(5), clear_refs: 5 sets the peak resident size back to the present one. */
 const RESET_PEAK = '5';
 
@@ -36,6 +36,11 @@ export function parseStat(text: string): ProcessStat {
 /** VmHWM of /proc/PID/status in bytes; 0 for a process without memory of its own. */
 export function parsePeakBytes(text: string): number {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * BYTES_PER_KIB;
+}
+
+/** Pss of /proc/PID/smaps_rollup in bytes: pages that are shared count by the share of the process. */
+export function parseProportionalBytes(text: string): number {
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * BYTES_PER_KIB;
 }
 
 /** The process and everything below it, in no order. */
@@ -78,6 +83,15 @@ export class ProcessTree {
       return [processId, text === undefined ? 0 : parsePeakBytes(text)] as const;
     });
     return new Map(await Promise.all(peaks));
+  }
+
+  /** Resident bytes of all processes, each shared page once. */
+  async proportionalBytes(): Promise<number> {
+    let sum = 0;
+    for (const { processId } of await this.processes()) {
+      sum += parseProportionalBytes((await readProcessFile(String(processId), 'smaps_rollup')) ?? '');
+    }
+    return sum;
   }
 
   /** Starts the peaks anew where the kernel allows it; where not, they are those since the server's start. */

@@ -1,54 +1,84 @@
-/** The printed table of a bench: a block per row, a line per metric, a column per peer, ratios against the measure. */
+/** The table of a bench: a block per row, a line per metric, a column per peer, the ratio against the measure, the goal. */
 
 import { alignColumns } from '../test/interop/report.ts';
-import type { Metric } from './row.ts';
+import { formatJudgement, type Goal, judge } from './goals.ts';
+import { medianOf, type RowResult } from './result.ts';
 
-/** What one row gave. */
-export interface RowResult {
-  readonly row: string;
-  readonly metrics: readonly Metric[];
-  /** By peer: for every run the values in the order of the metrics. */
-  readonly runs: Readonly<Record<string, readonly (readonly number[])[]>>;
-  /** By peer. */
-  readonly notes: Readonly<Record<string, string>>;
+/** Who is in the table; `peers` in the order of the columns. */
+export interface TableFrame {
+  readonly peers: readonly string[];
+  /** The peer that goals are set for. */
+  readonly measured: string;
+  /** The peer that ratios are taken against. */
+  readonly measure: string;
+  readonly goals: readonly Goal[];
 }
 
-/** The middle value; of an even number the mean of the two in the middle. @throws Error for no values */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)];
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
-  if (upper === undefined || lower === undefined) throw new Error('there is no median of nothing');
-  return (upper + lower) / 2;
+interface Line {
+  readonly cells: readonly string[];
+  readonly ratio: string;
+  readonly goal: string;
 }
 
-/** Median of one metric for a peer; undefined when the peer has no runs. */
-export function medianOf(result: RowResult, peer: string, metricIndex: number): number | undefined {
-  const values = (result.runs[peer] ?? []).map((run) => run[metricIndex] ?? Number.NaN);
-  return values.length === 0 ? undefined : median(values);
-}
-
-/** `ratio` is the first peer against the last, which is the measure; `(better)` says who wins. */
-export function formatTable(results: readonly RowResult[], peers: readonly string[]): string {
-  const measured = peers[0] ?? '';
-  const measure = peers.at(-1) ?? '';
-  const withRatio = peers.length > 1;
-  const header = ['', ...peers, ...(withRatio ? [`${measured}/${measure}`] : [])];
+/** For a terminal. */
+export function formatTable(results: readonly RowResult[], frame: TableFrame): string {
+  const header = ['', ...frame.peers, ratioTitle(frame), 'goal'];
   const lines = results.flatMap((result) => [
-    [result.row, ...peers.map((peer) => result.notes[peer] ?? ''), ...(withRatio ? [''] : [])],
-    ...result.metrics.map((metric, index) => {
-      const medians = peers.map((peer) => medianOf(result, peer, index));
-      const cells = medians.map((value) => (value === undefined ? '-' : value.toFixed(metric.decimals)));
-      const ratio = withRatio ? [formatRatio(metric, medians[0], medians.at(-1))] : [];
-      return [`  ${metric.name}`, ...cells, ...ratio];
-    }),
+    [result.row, ...frame.peers.map((peer) => result.notes[peer] ?? ''), '', ''],
+    ...metricLines(result, frame).map(({ name, line }) => [
+      `  ${name}`,
+      ...line.cells,
+      line.ratio,
+      line.goal,
+    ]),
   ]);
   return alignColumns([header, ...lines]);
 }
 
-function formatRatio(metric: Metric, measured: number | undefined, measure: number | undefined): string {
+/** For a page. */
+export function formatMarkdown(results: readonly RowResult[], frame: TableFrame): string {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const header = ['row', '', ...frame.peers, ratioTitle(frame), 'goal'];
+  const rule = header.map((_, index) => (index < 2 ? '---' : '---:'));
+  const lines = results.flatMap((result) =>
+    metricLines(result, frame).map(({ name, line }, index) =>
+      row([index === 0 ? result.row : '', name, ...line.cells, line.ratio, line.goal]),
+    ),
+  );
+  const notes = results.flatMap((result) =>
+    Object.entries(result.notes).map(([peer, note]) => `- ${result.row}, ${peer}: ${note}`),
+  );
+  const table = [row(header), row(rule), ...lines].join('\n');
+  return notes.length === 0 ? table : `${table}\n\n${notes.join('\n')}`;
+}
+
+/** One line for every peer that is missing in a row. */
+export function formatAbsences(results: readonly RowResult[]): string {
+  return results
+    .flatMap(({ row, absent }) =>
+      Object.entries(absent).map(([peer, reason]) => `${row}: ${peer} is absent: ${reason}`),
+    )
+    .join('\n');
+}
+
+function metricLines(
+  result: RowResult,
+  frame: TableFrame,
+): readonly { readonly name: string; readonly line: Line }[] {
+  return result.metrics.map((metric, index) => {
+    const medians = new Map(frame.peers.map((peer) => [peer, medianOf(result, peer, index)]));
+    const cells = frame.peers.map((peer) => medians.get(peer)?.toFixed(metric.decimals) ?? '-');
+    const ratio = formatRatio(medians.get(frame.measured), medians.get(frame.measure));
+    const goal = judge(frame.goals, result, index, frame.measured).map(formatJudgement).join(', ');
+    return { name: metric.name, line: { cells, ratio, goal } };
+  });
+}
+
+function ratioTitle({ measured, measure }: TableFrame): string {
+  return `${measured}/${measure}`;
+}
+
+function formatRatio(measured: number | undefined, measure: number | undefined): string {
   if (measured === undefined || measure === undefined || measure === 0) return '-';
-  const ratio = measured / measure;
-  const isBetter = metric.better === 'higher' ? ratio > 1 : ratio < 1;
-  return `${ratio.toFixed(2)} ×${isBetter ? ' (better)' : ''}`;
+  return `${(measured / measure).toFixed(2)} ×`;
 }

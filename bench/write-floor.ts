@@ -4,13 +4,13 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { runSuccessfully } from '../test/interop/lab/command.ts';
 import { cleanEnvironment } from '../test/interop/lab/environment.ts';
-import type { Source } from './row.ts';
-
-const BYTES_PER_GB = 1e9;
+import type { SourceFile } from './row.ts';
+import { BYTES_PER_GB } from './units.ts';
 
 /** CPU seconds per GB of `dd`, user and system, reading the source and writing fresh pages beside it. */
-export async function localWriteSecondsPerGb(source: Source, signal: AbortSignal): Promise<number> {
-  const copy = path.join(source.folder, 'local-copy');
+export async function localWriteSecondsPerGb(source: SourceFile, signal: AbortSignal): Promise<number> {
+  const folder = path.dirname(source.path);
+  const copy = path.join(folder, 'local-copy');
   const { errorOutput } = await runSuccessfully({
     program: 'bash',
     args: [
@@ -20,7 +20,7 @@ export async function localWriteSecondsPerGb(source: Source, signal: AbortSignal
       source.path,
       copy,
     ],
-    environment: cleanEnvironment(source.folder),
+    environment: cleanEnvironment(folder),
     signal,
   });
   await rm(copy);

@@ -1,37 +1,41 @@
 /** Drawbridge as the checkout has it, logged into through a function. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { findDrawbridge, startDrawbridge } from '../../test/interop/lab/drawbridge.ts';
-import type { Peer } from '../peer.ts';
+import { type Peer, USER_NAME } from '../peer.ts';
 
-/** The user of the function whose home is the folder of its name in the bucket. */
-const USER_NAME = 'interop';
+/** The AWS policy with chacha20-poly1305@openssh.com. */
+const OLD_POLICY = 'TransferSecurityPolicy-2020-06';
+/** Room for every row; the peers get as much. */
+const LIMITS = {
+  maxConnections: 10_000,
+  maxUnauthenticatedConnections: 1000,
+  maxUnauthenticatedPerAddress: 1000,
+};
 
 export const drawbridge: Peer = {
   name: 'Drawbridge',
+  receiveWindowBytes: 16 * 2 ** 20,
+  hasProcessPerConnection: false,
   async whyAbsent() {
     return (await findDrawbridge()) === undefined ? 'this checkout has no server' : undefined;
   },
-  async start({ folder, filesFolder, key }) {
+  async start({ folder, filesFolder, key, offersOldAlgorithms }) {
     const running = await startDrawbridge({
       folder,
-      bucketFolder: filesFolder,
+      // The function gives its user the folder of the user's name in the bucket.
+      bucketFolder: path.dirname(filesFolder),
       password: randomBytes(18).toString('base64url'),
       publicKeys: [key.publicKey],
+      limits: LIMITS,
+      ...(offersOldAlgorithms && { securityPolicyName: OLD_POLICY }),
     });
     const { version, host, port, server } = running;
-    const homeFolder = path.join(filesFolder, USER_NAME);
-    await mkdir(homeFolder);
     return {
       version,
-      host,
-      port,
-      userName: USER_NAME,
+      address: { host, port, userName: USER_NAME, remoteFolder: '/' },
       processId: server.processId,
-      remoteFolder: '/',
-      filesFolder: homeFolder,
       [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
     };
   },
