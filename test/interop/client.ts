@@ -1,7 +1,8 @@
 /** What a client adapter offers the matrix: one method per thing that people do with a client. */
 
 import type { KeyPair, KeyType } from './lab/keys.ts';
-import type { CredentialKind } from './target.ts';
+import type { ServerName } from './lab/servers.ts';
+import type { Algorithms } from './lab/ssh-config.ts';
 
 /** The client has no such function; shown as n/a with the reason. */
 export class NotApplicable extends Error {
@@ -18,14 +19,37 @@ export function cannot(reason: string): () => Promise<never> {
   return () => Promise.reject(new NotApplicable(reason));
 }
 
+/** What a user logs in with. */
+export type Credential =
+  | { readonly kind: 'password'; readonly password: string }
+  | { readonly kind: 'key'; readonly key: KeyPair }
+  /** The key first, which is half of the login, then the password. */
+  | { readonly kind: 'key and password'; readonly key: KeyPair; readonly password: string }
+  /** Answers to the prompts of keyboard-interactive, in order. */
+  | { readonly kind: 'prompts'; readonly answers: readonly string[] }
+  /** A key with a certificate of OpenSSH's form in `key.file` + `-cert.pub`. */
+  | { readonly kind: 'certificate'; readonly key: KeyPair; readonly certificateFile: string };
+
+export type CredentialKind = Credential['kind'];
+
+/** What every client can log in with. */
+export const PLAIN_CREDENTIALS = ['password', 'key'] as const satisfies readonly CredentialKind[];
+export type PlainCredential = Extract<Credential, { kind: (typeof PLAIN_CREDENTIALS)[number] }>;
+
+/** For adapters of clients that know no other. @throws NotApplicable */
+export function plainCredential({ credential }: Login): PlainCredential {
+  if (credential.kind === 'password' || credential.kind === 'key') return credential;
+  throw new NotApplicable(`the adapter knows no login with ${credential.kind}`);
+}
+
 /** One login as one user, and everything a client needs for it. */
 export interface Login {
   readonly host: string;
   readonly port: number;
   readonly userName: string;
-  readonly credential:
-    | { readonly kind: 'password'; readonly password: string }
-    | { readonly kind: 'key'; readonly key: KeyPair };
+  readonly credential: Credential;
+  /** Algorithms to insist on, instead of the client's own choice. */
+  readonly algorithms: Algorithms;
   readonly knownHostsFile: string;
   readonly hostKeyFingerprints: readonly string[];
   /** Holds host keys and credential for clients that run OpenSSH's `ssh`. */
@@ -56,12 +80,26 @@ export interface ClientSession extends AsyncDisposable {
   getTree(remote: string, local: string): Promise<void>;
   remove(file: string): Promise<void>;
   removeDirectory(directory: string): Promise<void>;
+  /** A hash of a file that the server computes, hexadecimal. Absent where the client cannot ask for one. */
+  hash?(file: string): Promise<string>;
+  /** SHA-256 when absent. */
+  readonly hashAlgorithm?: 'md5';
+  /** Free bytes of the storage below a directory. Absent where the client cannot ask for them. */
+  freeBytes?(directory: string): Promise<number>;
 }
 
 export interface Client {
   readonly name: string;
   /** The kind of key this client logs in with. */
   readonly keyType: KeyType;
+  readonly credentials: readonly CredentialKind[];
+  /** The server it is tried against; `main` unless its algorithms are too old for that. */
+  readonly server?: ServerName;
+  /**
+   * How much it is put through, where that is not the usual. `brief`: operations with a key only and a smaller file, because
+   * it starts slowly or shares its code with another. `deep`: the huge file too.
+   */
+  readonly depth?: 'brief' | 'deep';
   /** Version as the client says it. @throws MissingClient */
   version(context: {
     readonly environment: Readonly<Record<string, string>>;
@@ -71,6 +109,9 @@ export interface Client {
   open(login: Login): Promise<ClientSession>;
 }
 
+/** Sizes of the large file: for brief checks, the usual one, and beyond what 32 bits count. */
+export type FileScale = 'reduced' | 'large' | 'huge';
+
 export function credentialName(kind: CredentialKind, keyType: KeyType): string {
-  return kind === 'key' ? `${keyType} key` : 'password';
+  return kind === 'key' ? `${keyType} key` : kind;
 }

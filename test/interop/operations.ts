@@ -1,10 +1,11 @@
 /** The rows of the matrix: what is done with every client, and how the server's disk proves that it happened. */
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { type ClientSession, NotApplicable } from './client.ts';
+import { type ClientSession, type FileScale, NotApplicable } from './client.ts';
 import { describeTree, hashFile, writeTree } from './lab/content.ts';
+import type { LargeFile } from './lab/large-files.ts';
 
 /** Enough for several SFTP writes of every client, and no multiple of any block size. */
 const SMALL_BYTES = 300_001;
@@ -15,13 +16,6 @@ const LISTED_FILES = 250;
 /** Spaces, an umlaut as two code points, CJK, an emoji, and characters that shells and URLs treat specially. */
 const AWKWARD_NAME = "Grüße u\u0308ber  Größe 漢字 🙂 (1) #1 50% it's & done.txt";
 
-/** The large file of a run: made once, its hash known. */
-export interface LargeFile {
-  readonly path: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-}
-
 /** Where one operation of one client works: its own empty folder on the server and another one here. */
 export interface Stage {
   /** The path of a name in the folder, as clients spell it. */
@@ -29,6 +23,7 @@ export interface Stage {
   /** The same on the server's disk. */
   disk(name: string): string;
   local(name: string): string;
+  /** The file of the operation's scale, or the smaller one that the client makes do with. */
   readonly large: LargeFile;
   /** Connects, lets `action` work and disconnects, so that what is checked afterwards is what stays. */
   use<T>(action: (session: ClientSession) => Promise<T>): Promise<T>;
@@ -36,20 +31,23 @@ export interface Stage {
 
 export interface Operation {
   readonly name: string;
-  /** Moves the large file; done with one credential only. */
-  readonly isLarge?: true;
+  /** Moves a large file. A huge one is moved by few clients, and with a key only. */
+  readonly scale?: Exclude<FileScale, 'reduced'>;
   run(stage: Stage): Promise<void>;
 }
 
-export const OPERATIONS: readonly Operation[] = [
-  {
-    name: 'log in',
-    async run({ use, local, remote, disk }) {
-      await writeFile(local('hello'), 'hello');
-      await use((session) => session.put(local('hello'), remote('hello')));
-      assert.equal(await readFile(disk('hello'), 'utf8'), 'hello');
-    },
+/** Also what a login is tried with where nothing else matters. */
+export const LOG_IN: Operation = {
+  name: 'log in',
+  async run({ use, local, remote, disk }) {
+    await writeFile(local('hello'), 'hello');
+    await use((session) => session.put(local('hello'), remote('hello')));
+    assert.equal(await readFile(disk('hello'), 'utf8'), 'hello');
   },
+};
+
+export const OPERATIONS: readonly Operation[] = [
+  LOG_IN,
   {
     name: 'list',
     async run({ use, remote, disk }) {
@@ -193,25 +191,45 @@ export const OPERATIONS: readonly Operation[] = [
     },
   },
   {
-    name: 'large put',
-    isLarge: true,
-    async run({ use, remote, disk, large }) {
-      await use((session) => session.put(large.path, remote('stored')));
-      assert.equal(await hashFile(disk('stored')), large.sha256, 'the hashes differ');
+    name: 'hash',
+    async run({ use, remote, disk }) {
+      const content = randomBytes(SMALL_BYTES);
+      await writeFile(disk('stored'), content);
+      await use(async (session) => {
+        if (session.hash === undefined) throw new NotApplicable('has no command for hashes');
+        const algorithm = session.hashAlgorithm ?? 'sha256';
+        const expected = createHash(algorithm).update(content).digest('hex');
+        assert.equal(await session.hash(remote('stored')), expected);
+      });
     },
   },
   {
-    name: 'large get',
-    isLarge: true,
-    async run({ use, local, remote, disk, large }) {
-      // A second name of the same file: a copy would cost memory and time.
-      await link(large.path, disk('stored'));
-      await use((session) => session.get(remote('stored'), local('fetched')));
-      await rm(disk('stored'));
-      assert.equal(await hashFile(local('fetched')), large.sha256, 'the hashes differ');
+    name: 'free space',
+    async run({ use, remote }) {
+      await use(async (session) => {
+        if (session.freeBytes === undefined) throw new NotApplicable('has no command for free space');
+        assert.ok((await session.freeBytes(remote(''))) > 0, 'no space is free');
+      });
     },
   },
+  { name: 'large put', scale: 'large', run: putLarge },
+  { name: 'large get', scale: 'large', run: getLarge },
+  { name: '5 GiB put', scale: 'huge', run: putLarge },
+  { name: '5 GiB get', scale: 'huge', run: getLarge },
 ];
+
+async function putLarge({ use, remote, disk, large }: Stage): Promise<void> {
+  await use((session) => session.put(large.path, remote('stored')));
+  assert.equal(await hashFile(disk('stored')), large.sha256, 'the hashes differ');
+}
+
+async function getLarge({ use, local, remote, disk, large }: Stage): Promise<void> {
+  // A second name of the same file: a copy would cost memory and time.
+  await link(large.path, disk('stored'));
+  await use((session) => session.get(remote('stored'), local('fetched')));
+  await rm(disk('stored'));
+  assert.equal(await hashFile(local('fetched')), large.sha256, 'the hashes differ');
+}
 
 function assertResumed(result: Buffer, present: Buffer, whole: Buffer): void {
   assert.equal(result.length, whole.length, 'the length is wrong');

@@ -8,7 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type CommandResult, runCommand } from './lab/command.ts';
 import { BUCKET } from './lab/drawbridge.ts';
-import { type KeyPair, type KeyType, writeSshConfig } from './lab/keys.ts';
+import type { KeyPair, KeyType } from './lab/keys.ts';
+import { writeSshConfig } from './lab/ssh-config.ts';
 import { type Check, judge } from './outcome.ts';
 import type { Target } from './target.ts';
 
@@ -108,7 +109,7 @@ class SecurityLab {
     await mkdir(path.join(mapped, 'not-mapped'));
     await writeFile(path.join(mapped, 'reports', 'q1.csv'), 'q1');
     const lab = new SecurityLab(options, scratch, secret);
-    await writeSshConfig(lab.#passwordConfigFile, { knownHostsFile, credential: 'password' });
+    await writeSshConfig(lab.#passwordConfigFile, { knownHostsFile, credential: { kind: 'password' } });
     return lab;
   }
 
@@ -135,7 +136,10 @@ class SecurityLab {
       signal,
     });
     const configFile = path.join(this.#scratch, 'ssh_config.strange');
-    await writeSshConfig(configFile, { knownHostsFile, credential: { identityFile } });
+    await writeSshConfig(configFile, {
+      knownHostsFile,
+      credential: { kind: 'key', key: { file: identityFile } },
+    });
     const logStart = (await this.target.readLog()).length;
     const result = await runCommand({
       program: 'sftp',

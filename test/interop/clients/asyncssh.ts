@@ -1,6 +1,13 @@
 /** asyncssh; the calls are in `python/asyncssh_client.py`. */
 
-import type { Client } from '../client.ts';
-import { pythonClient } from './python.ts';
+import { libraryClient } from './driver.ts';
+import { pythonDriver } from './python.ts';
 
-export const asyncssh: Client = pythonClient('asyncssh', 'ecdsa');
+export const asyncssh = libraryClient(
+  {
+    name: 'asyncssh',
+    keyType: 'ecdsa',
+    credentials: ['password', 'key', 'key and password', 'prompts', 'certificate'],
+  },
+  pythonDriver('asyncssh'),
+);

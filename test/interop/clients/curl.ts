@@ -2,7 +2,15 @@
 
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Client, type ClientSession, cannot, type Login, MissingClient } from '../client.ts';
+import {
+  type Client,
+  type ClientSession,
+  cannot,
+  type Login,
+  MissingClient,
+  PLAIN_CREDENTIALS,
+  plainCredential,
+} from '../client.ts';
 import { runSuccessfully } from '../lab/command.ts';
 import { programVersion, withoutConnection } from './program.ts';
 
@@ -12,6 +20,9 @@ export const curl: Client = {
   name: 'curl',
   // Not RSA: libssh2 before 1.11 signs with SHA-1 only, which no server of today takes.
   keyType: 'ecdsa',
+  credentials: PLAIN_CREDENTIALS,
+  // libssh2 before 1.11 knows no MAC that encrypts first.
+  server: 'policy 2022-03',
   async version(context) {
     const command = { program: 'curl', args: ['--version'], ...context };
     const version = await programVersion(command, /^curl (\S+)/);
@@ -71,7 +82,7 @@ type Option = readonly [name: string, value: string | true];
 
 /** Options go in by standard input: the password is one of them. */
 async function runCurl(login: Login, options: readonly Option[]): Promise<string> {
-  const { credential } = login;
+  const credential = plainCredential(login);
   const credentialOptions: readonly Option[] =
     credential.kind === 'password'
       ? [['user', `${login.userName}:${credential.password}`]]

@@ -2,13 +2,20 @@
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Client, ClientSession, Login } from '../client.ts';
+import {
+  type Client,
+  type ClientSession,
+  type Login,
+  PLAIN_CREDENTIALS,
+  plainCredential,
+} from '../client.ts';
 import { runSuccessfully } from '../lab/command.ts';
 import { programVersion, withoutConnection } from './program.ts';
 
 export const lftp: Client = {
   name: 'lftp',
   keyType: 'rsa',
+  credentials: PLAIN_CREDENTIALS,
   version: (context) =>
     programVersion({ program: 'lftp', args: ['--version'], ...context }, /LFTP \| Version (\S+)/),
   open: (login) => Promise.resolve(session(login)),
@@ -35,7 +42,7 @@ function session(login: Login): ClientSession {
 }
 
 async function runScript(login: Login, lines: readonly string[]): Promise<string> {
-  const { credential } = login;
+  const credential = plainCredential(login);
   // lftp asks for a password when it has none, even where the key is enough.
   const password = credential.kind === 'password' ? credential.password : 'unused';
   const file = path.join(login.scratch, 'lftp.script');

@@ -1,6 +1,13 @@
 /** paramiko; the calls are in `python/paramiko_client.py`. */
 
-import type { Client } from '../client.ts';
-import { pythonClient } from './python.ts';
+import { libraryClient } from './driver.ts';
+import { pythonDriver } from './python.ts';
 
-export const paramiko: Client = pythonClient('paramiko', 'rsa');
+export const paramiko = libraryClient(
+  {
+    name: 'paramiko',
+    keyType: 'rsa',
+    credentials: ['password', 'key', 'key and password', 'prompts', 'certificate'],
+  },
+  { ...pythonDriver('paramiko'), hashes: true },
+);

@@ -6,12 +6,18 @@ import type { Client, ClientSession, Login } from '../client.ts';
 import { runSuccessfully } from '../lab/command.ts';
 import { pathAndParents, programVersion, withoutConnection } from './program.ts';
 
+/**
+ * Without a terminal psftp takes answers from standard input, and for each question all that is there: they must come one by
+ * one. -batch would forbid questions.
+ */
+const ANSWERING = `while IFS= read -r answer; do printf '%s\\n' "$answer"; sleep 0.7; done | psftp "$@"`;
 /** Fields before the name in a line of `ls`: mode, links, owner, group, size, month, day, time. */
 const LONG_NAME = /^[-dlpscb][-rwxsStT]{9}\S*(?:\s+\S+){7}\s(.+)$/;
 
 export const psftp: Client = {
   name: 'psftp',
   keyType: 'rsa',
+  credentials: ['password', 'key', 'key and password', 'prompts'],
   async version(context) {
     await programVersion({ program: 'puttygen', args: ['-V'], ...context }, /puttygen/);
     return programVersion({ program: 'psftp', args: ['-V'], ...context }, /Release (\S+)/);
@@ -49,27 +55,34 @@ async function runBatch(
   login: Login,
   credential: readonly string[],
   lines: readonly string[],
-  options: readonly string[],
+  moreOptions: readonly string[],
 ): Promise<string> {
   const script = path.join(login.scratch, 'psftp.script');
   await writeFile(script, `${lines.join('\n')}\n`);
   const hostKeys = login.hostKeyFingerprints.flatMap((fingerprint) => ['-hostkey', fingerprint]);
   const address = ['-P', String(login.port), '-l', login.userName, login.host];
-  const result = await runSuccessfully({
-    program: 'psftp',
-    args: ['-batch', '-noagent', ...options, '-b', script, ...hostKeys, ...credential, ...address],
+  const answers = 'answers' in login.credential ? login.credential.answers : undefined;
+  const options = ['-noagent', ...moreOptions, '-b', script, ...hostKeys, ...credential, ...address];
+  const { output } = await runSuccessfully({
+    ...(answers === undefined
+      ? { program: 'psftp', args: ['-batch', ...options] }
+      : { program: 'sh', args: ['-c', ANSWERING, 'psftp', ...options], input: `${answers.join('\n')}\n` }),
     environment: login.environment,
     signal: login.signal,
   });
-  return result.output;
+  return output;
 }
 
 async function credentialArguments(login: Login): Promise<readonly string[]> {
   const { credential } = login;
-  if (credential.kind === 'key') return ['-i', await puttyKey(credential.key.file, login)];
-  const file = path.join(login.scratch, 'psftp.password');
-  await writeFile(file, `${credential.password}\n`, { mode: 0o600 });
-  return ['-pwfile', file];
+  const options: string[] = [];
+  if ('key' in credential) options.push('-i', await puttyKey(credential.key.file, login));
+  if ('password' in credential) {
+    const file = path.join(login.scratch, 'psftp.password');
+    await writeFile(file, `${credential.password}\n`, { mode: 0o600 });
+    options.push('-pwfile', file);
+  }
+  return options;
 }
 
 /** Converts the key to PuTTY's own format, once per run. */

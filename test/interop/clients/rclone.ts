@@ -2,15 +2,25 @@
 
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Client, type ClientSession, cannot, type Login } from '../client.ts';
+import { z } from 'zod';
+import {
+  type Client,
+  type ClientSession,
+  cannot,
+  type Login,
+  PLAIN_CREDENTIALS,
+  plainCredential,
+} from '../client.ts';
 import { runSuccessfully } from '../lab/command.ts';
 import { programVersion, withoutConnection } from './program.ts';
 
+const About = z.object({ free: z.number() });
 const NO_RESUME = 'rclone starts a broken transfer again';
 
 export const rclone: Client = {
   name: 'rclone',
   keyType: 'ed25519',
+  credentials: PLAIN_CREDENTIALS,
   version: (context) => programVersion({ program: 'rclone', args: ['version'], ...context }, /rclone v(\S+)/),
   async open(login) {
     const file = path.join(login.scratch, 'rclone.conf');
@@ -37,15 +47,23 @@ function session(login: Login, configFile: string): ClientSession {
     resumeGet: cannot(NO_RESUME),
     rename: async (from, to) => void (await run('moveto', at(from), at(to))),
     makeDirectories: async (directory) => void (await run('mkdir', at(directory))),
-    putTree: async (local, remote) => void (await run('copy', '--create-empty-src-dirs', local, at(remote))),
+    async putTree(local, remote) {
+      await run('copy', '--create-empty-src-dirs', local, at(remote));
+      // By the hashes that the server computes.
+      await run('check', local, at(remote));
+    },
     getTree: async (remote, local) => void (await run('copy', '--create-empty-src-dirs', at(remote), local)),
     remove: async (file) => void (await run('deletefile', at(file))),
     removeDirectory: async (directory) => void (await run('rmdir', at(directory))),
+    // rclone runs `md5sum` on the server.
+    hashAlgorithm: 'md5',
+    hash: async (file) => (await run('hashsum', 'md5', at(file))).split(' ')[0] ?? '',
+    freeBytes: async (directory) => About.parse(JSON.parse(await run('about', '--json', at(directory)))).free,
   });
 }
 
 async function configuration(login: Login): Promise<string> {
-  const { credential } = login;
+  const credential = plainCredential(login);
   const secret =
     credential.kind === 'password'
       ? `pass = ${await obscured(credential.password, login)}`

@@ -5,7 +5,14 @@ import { once } from 'node:events';
 import { access, mkdtemp, readFile, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, type ClientSession, type Login, MissingClient } from '../client.ts';
+import {
+  type Client,
+  type ClientSession,
+  type Login,
+  MissingClient,
+  PLAIN_CREDENTIALS,
+  plainCredential,
+} from '../client.ts';
 import { killGroup, runCommand, runSuccessfully } from '../lab/command.ts';
 import { programVersion } from './program.ts';
 
@@ -16,6 +23,7 @@ const UNMOUNT_TIMEOUT_MS = 20_000;
 export const sshfs: Client = {
   name: 'sshfs',
   keyType: 'ed25519',
+  credentials: PLAIN_CREDENTIALS,
   async version(context) {
     const version = await programVersion(
       { program: 'sshfs', args: ['-V'], ...context },
@@ -53,6 +61,8 @@ function session(login: Login, folder: string): Omit<ClientSession, keyof AsyncD
     getTree: async (remote, local) => void (await run('cp', '-r', mounted(remote), local)),
     remove: async (file) => void (await run('rm', mounted(file))),
     removeDirectory: async (directory) => void (await run('rmdir', mounted(directory))),
+    freeBytes: async (directory) =>
+      Number((await run('df', '--output=avail', '-B1', mounted(directory))).split('\n')[1]),
   };
 }
 
@@ -62,7 +72,8 @@ interface Mount {
 }
 
 async function mountServer(login: Login): Promise<Mount> {
-  const { credential, environment, signal } = login;
+  const { environment, signal } = login;
+  const credential = plainCredential(login);
   const folder = await mkdtemp(path.join(login.scratch, 'mount-'));
   const options = ['-F', login.sshConfigFile, '-p', String(login.port)];
   if (credential.kind === 'password') options.push('-o', 'password_stdin');

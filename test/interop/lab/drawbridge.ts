@@ -21,10 +21,15 @@ export const BUCKET = 'interop-bucket';
 
 const ReadyFile = z.object({
   version: z.string(),
-  servers: z.tuple([
+  servers: z.array(
     z.object({ listen: z.object({ SFTP: z.object({ host: z.string(), port: z.number() }) }) }),
-  ]),
+  ),
 });
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface DrawbridgeOptions {
   /** Holds the configuration, the data folder and the log. */
@@ -33,12 +38,23 @@ export interface DrawbridgeOptions {
   readonly bucketFolder: string;
   readonly password: string;
   readonly publicKeys: readonly string[];
+  /** The default policy when absent. Of the first server. */
+  readonly securityPolicyName?: string;
+  /** Further servers for the same users and files: what sets each of them apart. */
+  readonly moreServers?: readonly Readonly<Record<string, unknown>>[];
+  /** Further members of the section `functions`. */
+  readonly moreFunctions?: Readonly<Record<string, unknown>>;
+  /** The section `limits` of the configuration; the defaults when absent. */
+  readonly limits?: Readonly<Record<string, number>>;
 }
 
 export interface RunningDrawbridge extends AsyncDisposable {
   readonly version: string;
+  /** Of the first server. */
   readonly host: string;
   readonly port: number;
+  /** Of `moreServers`, in their order. */
+  readonly moreAddresses: readonly Address[];
   readonly server: ServerProcess;
 }
 
@@ -72,11 +88,12 @@ export async function startDrawbridge(options: DrawbridgeOptions): Promise<Runni
   try {
     await server.waitUntil(() => exists(readyFile), START_TIMEOUT_MS);
     const ready = ReadyFile.parse(JSON.parse(await readFile(readyFile, 'utf8')));
-    const { host, port } = ready.servers[0].listen.SFTP;
+    const [address, ...moreAddresses] = ready.servers.map(({ listen }) => listen.SFTP);
+    if (address === undefined) throw new Error('the server listens nowhere');
     return {
       version: ready.version,
-      host,
-      port,
+      ...address,
+      moreAddresses,
       server,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };
@@ -87,6 +104,8 @@ export async function startDrawbridge(options: DrawbridgeOptions): Promise<Runni
 }
 
 function configuration(options: DrawbridgeOptions): unknown {
+  const { securityPolicyName } = options;
+  const firstServer = securityPolicyName === undefined ? {} : { SecurityPolicyName: securityPolicyName };
   return {
     data: path.join(options.folder, 'data'),
     storage: { buckets: { [BUCKET]: { path: options.bucketFolder } } },
@@ -102,16 +121,26 @@ function configuration(options: DrawbridgeOptions): unknown {
         },
         timeoutSeconds: FUNCTION_TIMEOUT_SECONDS,
       },
+      ...options.moreFunctions,
     },
-    servers: [
-      {
-        Protocols: ['SFTP'],
-        Domain: 'S3',
-        IdentityProviderType: 'AWS_LAMBDA',
-        IdentityProviderDetails: { Function: FUNCTION_ARN },
-        listen: { SFTP: '127.0.0.1:0' },
-      },
-    ],
+    servers: [firstServer, ...(options.moreServers ?? [])].map((fields) => server(fields)),
+    ...(options.limits !== undefined && { limits: options.limits }),
+  };
+}
+
+/** One server of the configuration; `IdentityProviderDetails` of `fields` adds to the function's ARN. */
+function server(fields: Readonly<Record<string, unknown>>): unknown {
+  const { IdentityProviderDetails: details, ...others } = fields;
+  return {
+    Protocols: ['SFTP'],
+    Domain: 'S3',
+    IdentityProviderType: 'AWS_LAMBDA',
+    listen: { SFTP: '127.0.0.1:0' },
+    ...others,
+    IdentityProviderDetails: {
+      Function: FUNCTION_ARN,
+      ...(typeof details === 'object' ? details : {}),
+    },
   };
 }
 

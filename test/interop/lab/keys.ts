@@ -1,7 +1,7 @@
-/** SSH keys, known_hosts and ssh_config files of a run. */
+/** SSH keys, certificates and known_hosts files of a run. */
 
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runSuccessfully } from './command.ts';
 import { cleanEnvironment } from './environment.ts';
@@ -15,6 +15,11 @@ export interface KeyPair {
   readonly file: string;
   /** One authorized_keys line. */
   readonly publicKey: string;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 const SIZE_ARGUMENTS: Readonly<Record<KeyType, readonly string[]>> = {
@@ -42,23 +47,56 @@ export async function generateKeys(
   return { ed25519, ecdsa, rsa };
 }
 
-/** Asks the server for its host keys, so that every client afterwards checks them. */
-export async function scanHostKeys(
-  file: string,
-  address: { readonly host: string; readonly port: number },
+/** Makes a key of each type with a user certificate, which OpenSSH finds in `file` + `-cert.pub`. */
+export async function certifyKeys(
+  folder: string,
+  authority: KeyPair,
+  principal: string,
   signal: AbortSignal,
-): Promise<void> {
-  const scan = await runSuccessfully({
-    program: 'ssh-keyscan',
-    args: ['-T', '10', '-p', String(address.port), '-t', KEY_TYPES.join(','), address.host],
-    environment: cleanEnvironment(path.dirname(file)),
+): Promise<Readonly<Record<KeyType, KeyPair>>> {
+  await mkdir(folder);
+  const keys = await generateKeys(folder, signal);
+  const publicKeyFiles = Object.values(keys).map(({ file }) => `${file}.pub`);
+  await runSuccessfully({
+    program: 'ssh-keygen',
+    args: [
+      '-q',
+      '-s',
+      authority.file,
+      '-I',
+      'the certificate of the run',
+      '-n',
+      principal,
+      ...publicKeyFiles,
+    ],
+    environment: cleanEnvironment(folder),
     signal,
   });
-  if (scan.output.trim() === '') throw new Error(`ssh-keyscan found no host key: ${scan.errorOutput.trim()}`);
+  return keys;
+}
+
+/** Asks the servers for their host keys, so that every client afterwards checks them. */
+export async function scanHostKeys(
+  file: string,
+  addresses: Address | readonly Address[],
+  signal: AbortSignal,
+): Promise<void> {
+  const scans = await Promise.all(
+    [addresses].flat().map(async ({ host, port }) => {
+      const { output, errorOutput } = await runSuccessfully({
+        program: 'ssh-keyscan',
+        args: ['-T', '10', '-p', String(port), '-t', KEY_TYPES.join(','), host],
+        environment: cleanEnvironment(path.dirname(file)),
+        signal,
+      });
+      if (output.trim() === '') throw new Error(`ssh-keyscan found no host key: ${errorOutput.trim()}`);
+      return output.split('\n').filter((line) => line !== '');
+    }),
+  );
   // curl asks for the kind of key that comes first in the file, and libssh2 before 1.11 must not ask for RSA.
   const preference = ['ssh-ed25519', 'ecdsa-', 'ssh-rsa'];
   const rank = (line: string) => preference.findIndex((kind) => line.includes(` ${kind}`));
-  const lines = scan.output.split('\n').filter((line) => line !== '');
+  const lines = scans.flat();
   await writeFile(
     file,
     lines
@@ -71,34 +109,10 @@ export async function scanHostKeys(
 /** `SHA256:…` of every key in a known_hosts file, as PuTTY's `-hostkey` takes them. */
 export async function hostKeyFingerprints(knownHostsFile: string): Promise<readonly string[]> {
   const lines = (await readFile(knownHostsFile, 'utf8')).split('\n').filter((line) => /^[^#\s]/.test(line));
-  return lines.map((line) => {
+  const fingerprints = lines.map((line) => {
     const blob = Buffer.from(line.split(' ')[2] ?? '', 'base64');
     return `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
   });
-}
-
-/** How an OpenSSH client logs in: by this key alone, or by password alone. */
-export type OpenSshCredential = { readonly identityFile: string } | 'password';
-
-/** Writes an ssh_config that knows one way to log in and refuses unknown host keys. */
-export async function writeSshConfig(
-  file: string,
-  options: { readonly knownHostsFile: string; readonly credential: OpenSshCredential },
-): Promise<void> {
-  const common = [
-    `UserKnownHostsFile ${options.knownHostsFile}`,
-    'GlobalKnownHostsFile /dev/null',
-    'StrictHostKeyChecking yes',
-    'UpdateHostKeys no',
-    'IdentityAgent none',
-    'IdentitiesOnly yes',
-    'ConnectTimeout 20',
-    'NumberOfPasswordPrompts 1',
-    'LogLevel ERROR',
-  ];
-  const login =
-    options.credential === 'password'
-      ? ['PubkeyAuthentication no', 'PreferredAuthentications password']
-      : ['PreferredAuthentications publickey', `IdentityFile ${options.credential.identityFile}`];
-  await writeFile(file, `Host *\n${[...common, ...login].map((line) => `  ${line}\n`).join('')}`);
+  // Several servers share their keys.
+  return [...new Set(fingerprints)];
 }

@@ -1,12 +1,12 @@
 /** OpenSSH's `sshd` with the in-process SFTP server on a loopback port: the stand-in and the measure. */
 
 import { access, mkdir, writeFile } from 'node:fs/promises';
-import { createConnection, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import path from 'node:path';
 import { runCommand } from './command.ts';
 import { cleanEnvironment } from './environment.ts';
 import { generateKey, KEY_TYPES } from './keys.ts';
+import { canConnect, freePort } from './port.ts';
 import { ServerProcess } from './server-process.ts';
 
 export const SSHD = '/usr/sbin/sshd';
@@ -21,9 +21,9 @@ export interface RunningSshd extends AsyncDisposable {
   readonly server: ServerProcess;
 }
 
-export async function isSshdInstalled(): Promise<boolean> {
+export async function isSshdInstalled(program = SSHD): Promise<boolean> {
   try {
-    await access(SSHD);
+    await access(program);
     return true;
   } catch {
     return false;
@@ -31,10 +31,10 @@ export async function isSshdInstalled(): Promise<boolean> {
 }
 
 /** `OpenSSH_9.2p1 …`. */
-export async function sshdVersion(folder: string, signal: AbortSignal): Promise<string> {
+export async function sshdVersion(folder: string, signal: AbortSignal, program = SSHD): Promise<string> {
   // There is no version option before 9.8; an unknown option prints it in the usage text.
   const { output, errorOutput } = await runCommand({
-    program: SSHD,
+    program,
     args: ['-V'],
     environment: cleanEnvironment(folder),
     signal,
@@ -47,6 +47,7 @@ export async function startSshd(
   folder: string,
   publicKeys: readonly string[],
   signal: AbortSignal,
+  program = SSHD,
 ): Promise<RunningSshd> {
   await mkdir(folder, { recursive: true });
   if (userInfo().uid === 0) await mkdir(PRIVILEGE_SEPARATION_FOLDER, { recursive: true });
@@ -77,7 +78,7 @@ export async function startSshd(
     ].join('\n'),
   );
   const server = await ServerProcess.start({
-    program: SSHD,
+    program,
     args: ['-D', '-e', '-f', configFile],
     environment: cleanEnvironment(folder),
     logFile: path.join(folder, 'sshd.log'),
@@ -95,25 +96,4 @@ export async function startSshd(
     server,
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
-}
-
-/** A port that was free a moment ago: sshd cannot choose one itself. */
-async function freePort(host: string): Promise<number> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', reject);
-  server.listen(0, host, () => {
-    const address = server.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    server.close(() => resolve(port));
-  });
-  return promise;
-}
-
-function canConnect(host: string, port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = createConnection({ host, port });
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
 }

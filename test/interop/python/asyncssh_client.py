@@ -57,15 +57,40 @@ class Session:
         await self.sftp.rmdir(directory)
 
 
+class Prompted(asyncssh.SSHClient):
+    """Answers the prompts of keyboard-interactive in order."""
+
+    def __init__(self, answers):
+        self.answers = list(answers)
+
+    def kbdint_auth_requested(self):
+        return ""
+
+    def kbdint_challenge_received(self, name, instructions, lang, prompts):
+        given, self.answers = self.answers[: len(prompts)], self.answers[len(prompts) :]
+        return given
+
+
+def client_keys(request):
+    if "keyFile" not in request:
+        return None
+    if "certificateFile" in request:
+        return [(request["keyFile"], request["certificateFile"])]
+    return [request["keyFile"]]
+
+
 async def main():
     request = json.load(sys.stdin)
-    key_file = request.get("keyFile")
+    answers = request.get("answers")
+    kex = request.get("kex")
     async with asyncssh.connect(
         request["host"],
         port=request["port"],
         username=request["userName"],
         password=request.get("password"),
-        client_keys=None if key_file is None else [key_file],
+        client_keys=client_keys(request),
+        client_factory=None if answers is None else lambda: Prompted(answers),
+        kex_algs=() if kex is None else [kex],
         known_hosts=request["knownHostsFile"],
         agent_path=None,
         config=None,

@@ -67,18 +67,66 @@ class Session:
     def remove_directory(self, directory):
         self.sftp.rmdir(directory)
 
+    def hash(self, file):
+        with self.sftp.open(file, "rb") as handle:
+            return handle.check("sha256").hex()
+
+
+def load_key(request):
+    if "keyFile" not in request:
+        return None
+    key = paramiko.PKey.from_path(request["keyFile"])
+    if "certificateFile" in request:
+        key.load_certificate(request["certificateFile"])
+    return key
+
+
+def all_but(kex):
+    """What to switch off for this key exchange method to be the only one."""
+    if kex is None:
+        return None
+    return {"kex": [name for name in paramiko.Transport._preferred_kex if name != kex]}
+
+
+class Prompted(paramiko.auth_strategy.AuthSource):
+    """Answers the prompts of keyboard-interactive in order."""
+
+    def __init__(self, username, answers):
+        super().__init__(username=username)
+        self.answers = list(answers)
+
+    def answer(self, title, instructions, prompts):
+        given, self.answers = self.answers[: len(prompts)], self.answers[len(prompts) :]
+        return given
+
+    def authenticate(self, transport):
+        return transport.auth_interactive(self.username, self.answer)
+
+
+class OnlyPrompted(paramiko.auth_strategy.AuthStrategy):
+    def __init__(self, source):
+        super().__init__(ssh_config=paramiko.SSHConfig())
+        self.source = source
+
+    def get_sources(self):
+        yield self.source
+
 
 def main():
     request = json.load(sys.stdin)
+    answers = request.get("answers")
+    user = request["userName"]
     with paramiko.SSHClient() as client:
         client.load_host_keys(request["knownHostsFile"])
         client.set_missing_host_key_policy(paramiko.RejectPolicy())
         client.connect(
             request["host"],
             port=request["port"],
-            username=request["userName"],
+            username=user,
             password=request.get("password"),
-            key_filename=request.get("keyFile"),
+            pkey=load_key(request),
+            disabled_algorithms=all_but(request.get("kex")),
+            auth_strategy=None if answers is None else OnlyPrompted(Prompted(user, answers)),
             allow_agent=False,
             look_for_keys=False,
             timeout=TIMEOUT_SECONDS,

@@ -1,0 +1,117 @@
+/** One operation of one client with one login on one server, in folders of its own that are removed afterwards. */
+
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Client, Credential, CredentialKind, Login } from './client.ts';
+import { hostKeyFingerprints, type KeyPair, type KeyType } from './lab/keys.ts';
+import type { LargeFiles } from './lab/large-files.ts';
+import type { ServerName } from './lab/servers.ts';
+import { type Algorithms, writeSshConfig } from './lab/ssh-config.ts';
+import type { Operation, Stage } from './operations.ts';
+import type { Target } from './target.ts';
+
+const OPERATION_TIMEOUT_MS = 60_000;
+/** The slowest client that is still of use. */
+const SLOWEST_BYTES_PER_MS = 2_000;
+
+/** What all attempts of a run share. */
+export interface Run {
+  readonly target: Target;
+  readonly keys: Readonly<Record<KeyType, KeyPair>>;
+  /** Keys that no user lists, each with a certificate. */
+  readonly certifiedKeys: Readonly<Record<KeyType, KeyPair>>;
+  readonly knownHostsFile: string;
+  readonly largeFiles: LargeFiles;
+  /** Folder for everything local. */
+  readonly workspace: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** A client that is not installed: a failure where all must be there, else a skip. */
+  readonly requiresAllClients: boolean;
+  readonly signal: AbortSignal;
+  /** Hears what is done and how long it took. */
+  progress(line: string): void;
+}
+
+export interface Attempt {
+  readonly client: Client;
+  readonly credential: CredentialKind;
+  readonly server: ServerName;
+  readonly operation: Operation;
+  readonly algorithms?: Algorithms;
+  /** Lets OpenSSH write host keys that the server announces into the known hosts. */
+  readonly updatesHostKeys?: boolean;
+}
+
+/** @throws whatever says that the operation, or what it left on the server's disk, is not as it must be */
+export async function attempt(run: Run, asked: Attempt): Promise<void> {
+  const { target, workspace, largeFiles } = run;
+  const { client, credential, server, operation } = asked;
+  const folder = [client.name, credential, server, operation.name].join('-').replaceAll(' ', '-');
+  const scratch = path.join(workspace, 'clients', folder);
+  const disk = path.join(target.diskRoot, folder);
+  const files = path.join(scratch, 'files');
+  await mkdir(files, { recursive: true });
+  await mkdir(disk);
+  const scale = operation.scale === 'large' && client.depth === 'brief' ? 'reduced' : operation.scale;
+  const large = scale === undefined ? undefined : await largeFiles.get(scale);
+  const transferMs = large === undefined ? 0 : Math.ceil(large.sizeBytes / SLOWEST_BYTES_PER_MS);
+  const deadline = AbortSignal.timeout(OPERATION_TIMEOUT_MS + transferMs);
+  const login = await makeLogin(run, asked, scratch, AbortSignal.any([run.signal, deadline]));
+  const stage: Stage = {
+    remote: (name) => path.posix.join(`${target.remoteRoot}/${folder}`, name),
+    disk: (name) => path.join(disk, name),
+    local: (name) => path.join(files, name),
+    get large() {
+      if (large === undefined) throw new Error(`'${operation.name}' moves no large file`);
+      return large;
+    },
+    async use(action) {
+      await using session = await client.open(login);
+      return await action(session);
+    },
+  };
+  try {
+    await operation.run(stage);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+    await rm(disk, { recursive: true, force: true });
+  }
+}
+
+async function makeLogin(run: Run, asked: Attempt, scratch: string, signal: AbortSignal): Promise<Login> {
+  const { target, knownHostsFile, environment } = run;
+  const { client, server, algorithms = {}, updatesHostKeys = false } = asked;
+  const credential = credentialOf(run, asked.credential, client.keyType);
+  const sshConfigFile = path.join(scratch, 'ssh_config');
+  await writeSshConfig(sshConfigFile, { knownHostsFile, credential, algorithms, updatesHostKeys });
+  return {
+    ...target.account(server),
+    credential,
+    algorithms,
+    knownHostsFile,
+    hostKeyFingerprints: await hostKeyFingerprints(knownHostsFile),
+    sshConfigFile,
+    scratch,
+    environment,
+    signal,
+  };
+}
+
+function credentialOf(run: Run, kind: CredentialKind, keyType: KeyType): Credential {
+  const { password, secondFactor } = run.target;
+  const key = run.keys[keyType];
+  switch (kind) {
+    case 'password':
+      return { kind, password };
+    case 'key':
+      return { kind, key };
+    case 'key and password':
+      return { kind, key, password };
+    case 'prompts':
+      return { kind, answers: [password, secondFactor] };
+    case 'certificate': {
+      const certified = run.certifiedKeys[keyType];
+      return { kind, key: certified, certificateFile: `${certified.file}-cert.pub` };
+    }
+  }
+}
