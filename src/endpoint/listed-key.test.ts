@@ -88,3 +88,16 @@ test('certificate - a user the provider refuses is not let in by it', async () =
   assert.equal(await login.acceptsKey({ ...attempt, key, certificate }), false);
   assert.equal(refusals()[0]?.code, 'NOT_AUTHENTICATED');
 });
+
+test('certificate - of several lines of its authority the one that names it is taken', async () => {
+  const partner = { ...certificate, principals: ['partner'] };
+  const lines = [
+    `cert-authority ${line(authority)}`,
+    `cert-authority,principals="partner" ${line(authority)}`,
+  ];
+  for (const trustedAuthorities of [[], [authority]]) {
+    const { login, attempt } = setUp(() => ({ ...GRANT, PublicKeys: lines }), { trustedAuthorities });
+    const terms = await login.acceptsKey({ ...attempt, key, certificate: partner });
+    assert.deepEqual(terms !== false && terms.principals, ['partner']);
+  }
+});

@@ -43,18 +43,23 @@ export function readKeyLines(
 }
 
 /** A certificate is looked for among the authorities only, a key among the keys only. */
-export function judgeKey({ key, certificate }: KeyAttempt, place: KeyPlace): Listed | Refused {
-  if (certificate !== undefined) return judgeCertificate(certificate, place);
+export function judgeKey({ userName, key, certificate }: KeyAttempt, place: KeyPlace): Listed | Refused {
+  if (certificate !== undefined) return judgeCertificate(certificate, userName, place);
   const lines = place.lines.filter((line) => !line.isAuthority && line.key.blob.equals(key.blob));
   return bestOf(lines, place) ?? refused('KEY_NOT_LISTED');
 }
 
-function judgeCertificate({ authority, principals }: Certificate, place: KeyPlace): Listed | Refused {
+/** The SSH layer sees to it that a principal is named; here it only tells which of several terms are meant. */
+function judgeCertificate(
+  { authority, principals }: Certificate,
+  userName: string,
+  place: KeyPlace,
+): Listed | Refused {
+  const isNamedBy = (names: readonly string[]): boolean => names.some((name) => principals.includes(name));
   const isTrusted = place.trustedAuthorities.some(({ blob }) => blob.equals(authority.blob));
-  // The user's name must be among the principals: the SSH layer sees to it where the terms name no others.
-  if (isTrusted) return { outcome: 'listed', terms: {} };
   const lines = place.lines.filter((line) => line.isAuthority && line.key.blob.equals(authority.blob));
-  const named = lines.filter((line) => line.principals?.some((name) => principals.includes(name)) ?? true);
+  if (isTrusted && (lines.length === 0 || isNamedBy([userName]))) return { outcome: 'listed', terms: {} };
+  const named = lines.filter((line) => isNamedBy(line.principals ?? [userName]));
   return bestOf(named.length > 0 ? named : lines, place) ?? refused('CERTIFICATE_NOT_TRUSTED');
 }
 

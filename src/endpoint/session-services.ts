@@ -9,14 +9,14 @@ import type { ByteChannel, ByteChannelHandler, SessionRequest } from '../ssh/ind
 import type { ActivityLog } from '../telemetry/activity.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { LoggedIn } from './login.ts';
-import type { ServerSettings } from './server-settings.ts';
 import { SftpRecorder } from './sftp-recorder.ts';
 
 const SUBSYSTEM = 'sftp';
 
 export interface SessionServicesOptions {
   readonly session: LoggedIn;
-  readonly settings: ServerSettings;
+  /** SetStatOption ENABLE_NO_OP. */
+  readonly ignoresSetStat: boolean;
   /** `Name_version`, as in the SSH identification line. */
   readonly softwareVersion: string;
   /** Shared by all sessions. */
@@ -48,7 +48,7 @@ export class SessionServices {
   }
 
   #startSftp(channel: ByteChannel): ByteChannelHandler {
-    const { session, settings, softwareVersion } = this.#options;
+    const { session, ignoresSetStat, softwareVersion } = this.#options;
     const { userName, home, posixProfile } = session.grant;
     const server: SftpServer = new SftpServer({
       channel,
@@ -57,7 +57,7 @@ export class SessionServices {
       userName,
       observer: this.#recorder,
       hashes: this.#hashes,
-      ignoresSetStat: settings.ignoresSetStat,
+      ignoresSetStat,
       product: productOf(softwareVersion),
       ...(posixProfile === undefined ? {} : { knownIds: posixProfile }),
     });

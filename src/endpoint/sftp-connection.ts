@@ -85,11 +85,10 @@ export class SftpConnection implements RegisteredConnection {
       'session-id': session.sessionId,
     });
     const { endpoint, hashPace, log } = this.#options;
-    const { settings, softwareVersion } = endpoint;
     this.#services = new SessionServices({
       session,
-      settings,
-      softwareVersion,
+      ignoresSetStat: endpoint.settings.ignoresSetStat,
+      softwareVersion: endpoint.softwareVersion,
       hashPace,
       activities: this.#activities,
       log,

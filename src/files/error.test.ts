@@ -31,7 +31,7 @@ test('file error - a full disk and a used-up quota are told apart from other fai
   }
 });
 
-test('file error - no message shows a host path, the cause keeps it', () => {
+test('F-42 file error - no message shows a host path, the cause keeps it', () => {
   for (const errno of Object.keys(constants.errno)) {
     const error = toFileError(systemError(errno));
     assert.doesNotMatch(error.message, /secret/, errno);

@@ -27,6 +27,7 @@ export const FILE_ERRORS = {
   ALREADY_EXISTS: { ...FAILED, message: 'the file already exists' },
   IS_A_DIRECTORY: { ...FAILED, message: 'this is a directory' },
   NOT_EMPTY: { ...FAILED, message: 'the directory is not empty' },
+  LIMIT_EXCEEDED: { ...FAILED, message: 'more was asked for than is allowed' },
   NO_SPACE: { ...FAILED, ftpReply: 552, message: 'no space is left, or a quota is used up' },
   CROSS_STORAGE: { ...FAILED, message: 'source and target are in different storages' },
   TOO_MANY_OPEN: { ...FAILED, message: 'too many open files' },

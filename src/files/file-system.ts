@@ -85,6 +85,8 @@ export interface FileHandle {
    * to the end. Rejects with NOT_SUPPORTED when `target` is of another storage.
    */
   copyTo?(position: number, byteCount: number, target: FileHandle, targetPosition: number): Promise<void>;
+  /** Whether `other` is open on the same file, by whatever path; absent where a file has one path only. */
+  isSameFile?(other: FileHandle): Promise<boolean>;
 }
 
 export interface LinkCapability {
@@ -113,6 +115,8 @@ export interface SpaceReport {
   readonly freeFiles: bigint;
   readonly readOnly: boolean;
   readonly maxNameBytes: number;
+  /** Equal for places whose bytes are the same ones; absent where nobody can tell. */
+  readonly fileSystemId?: bigint;
 }
 
 export interface SpaceCapability {

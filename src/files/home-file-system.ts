@@ -16,6 +16,7 @@ import type {
 } from './file-system.ts';
 import { HomeDirectoryReader } from './home-directory.ts';
 import { SYNTHETIC_DIRECTORY } from './home-mount.ts';
+import { spaceBelow } from './home-space.ts';
 import type { HomePlace, HomeTree, MountedPlace } from './home-tree.ts';
 import { parentPath, ROOT, type VirtualPath, virtualPath } from './virtual-path.ts';
 
@@ -140,8 +141,10 @@ export class HomeFileSystem implements FileSystem {
   }
 
   async #space(path: VirtualPath): Promise<SpaceReport> {
-    const stored = await this.#stored(path, 'NOT_SUPPORTED');
-    return offered(stored.files.spaceReporting).space(stored.path);
+    const place = this.#place(path);
+    if (place.kind === 'synthetic') return spaceBelow(place);
+    const files = await place.mount.files();
+    return offered(files.spaceReporting).space(place.path);
   }
 
   /** @throws FileError NOT_FOUND */

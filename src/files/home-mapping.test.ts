@@ -85,14 +85,14 @@ test('home mapping - the user name is expanded once and means nothing to the exp
   }
 });
 
-test('home mapping - a user name that would be a path is refused', () => {
+test('A-40 home mapping - a user name that would be a path is refused', () => {
   for (const userName of ['..', '.', '', '/', 'a/b', '../other', 'a\0', '\ud800', 'x'.repeat(256)]) {
     refused('TARGET_INVALID', () => logical([mapping('/', `/bucket/${USER}`)], { userName }), /Target/);
   }
   refused('TARGET_INVALID', () => logical([mapping('/', `/bucket/.${USER}`)], { userName: '.' }));
 });
 
-test('home mapping - no user name leads out of the directory it is put into', () => {
+test('A-40 home mapping - no user name leads out of the directory it is put into', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: fc.constantFrom('.', '/', '\\', 'a', '$', '{', '}', '\0', ' ') }),

@@ -1,7 +1,7 @@
 /** One storage directory or file where a home shows it. */
 
 import { type FileErrorCode, toFileError } from './error.ts';
-import type { FileAttributes, FileSystem } from './file-system.ts';
+import type { FileAttributes, FileSystem, SpaceReport } from './file-system.ts';
 import type { Storage, StorageSession } from './storage.ts';
 import { parentPath, pathSegments, ROOT, type VirtualPath, virtualPath } from './virtual-path.ts';
 
@@ -45,6 +45,15 @@ export class HomeMount {
     this.#storage = storage;
     this.#session = session;
     this.#target = target;
+  }
+
+  get storage(): Storage {
+    return this.#storage;
+  }
+
+  /** The space of the whole storage; undefined where it does not tell. Makes nothing. @throws FileError */
+  async storageSpace(): Promise<SpaceReport | undefined> {
+    return this.#storage.attach(this.#session).spaceReporting?.space(ROOT);
   }
 
   /** The tree at the target, which is made first where the storage wants that. @throws FileError */

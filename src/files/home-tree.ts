@@ -1,6 +1,7 @@
 /** Finds which mount of a home a path belongs to. */
 
 import type { HomeMount } from './home-mount.ts';
+import type { Storage } from './storage.ts';
 import { pathSegments, ROOT, type VirtualPath, virtualPath } from './virtual-path.ts';
 
 /** A path inside a mount; `path` is ROOT at the mount's own entry. */
@@ -15,6 +16,8 @@ export interface SyntheticPlace {
   readonly kind: 'synthetic';
   /** Made when it is listed: there may be thousands. */
   children(): readonly HomeChild[];
+  /** One listed mount below it for each storage. */
+  storages(): readonly HomeMount[];
 }
 
 export interface HomeChild {
@@ -29,6 +32,8 @@ const NOWHERE = { kind: 'nowhere' } as const;
 
 interface TreeNode {
   readonly children: Map<string, TreeNode>;
+  /** One listed mount of each storage below: kept, since a user may ask often and have thousands of mappings. */
+  below?: Map<Storage, HomeMount>;
   mount?: HomeMount;
   /** Listed in its parent; an unlisted mount is reached by name only. */
   isListed: boolean;
@@ -41,6 +46,7 @@ export class HomeTree {
   add(entry: VirtualPath, mount: HomeMount, { isListed }: { readonly isListed: boolean }): void {
     let node = this.#root;
     for (const name of pathSegments(entry)) {
+      if (isListed) addBelow(node, mount);
       const next: TreeNode = node.children.get(name) ?? { children: new Map(), isListed };
       node.children.set(name, next);
       node = next;
@@ -58,7 +64,11 @@ export class HomeTree {
       node = next;
     }
     if (node.mount !== undefined) return mounted(node.mount, []);
-    return { kind: 'synthetic', children: () => listedChildren(node) };
+    return {
+      kind: 'synthetic',
+      children: () => listedChildren(node),
+      storages: () => [...(node.below?.values() ?? [])],
+    };
   }
 }
 
@@ -66,6 +76,11 @@ function mounted(mount: HomeMount, names: readonly string[]): HomePlace {
   // A FILE mapping is one file, even when a directory is at its target.
   if (mount.type === 'FILE' && names.length > 0) return NOWHERE;
   return { kind: 'mounted', mount, path: names.length === 0 ? ROOT : virtualPath(`/${names.join('/')}`) };
+}
+
+function addBelow(node: TreeNode, mount: HomeMount): void {
+  node.below ??= new Map();
+  if (!node.below.has(mount.storage)) node.below.set(mount.storage, mount);
 }
 
 function listedChildren(node: TreeNode): HomeChild[] {

@@ -215,7 +215,7 @@ test('home - links of a PATH home are made with its own paths and never show a p
   await assert.rejects(links.symlink('../../etc/passwd', path('/share/bad')), FileError);
 });
 
-test('home - in a LOGICAL home a link does not lead out of the mapped directory', async (context) => {
+test('F-42 home - in a LOGICAL home a link does not lead out of the mapped directory', async (context) => {
   const { storage, at } = await posixFixture(context);
   mkdirSync(at('jane'));
   writeFileSync(at('other'), 'of somebody else');
@@ -293,7 +293,7 @@ async function recordedHome(): Promise<{ home: FileSystem; calls: RecordedCall[]
   return { home: await openHome(PARTNERS, storages, session), calls };
 }
 
-test('home - no operation reaches a path outside the mapped targets', async () => {
+test('F-42 home - no operation reaches a path outside the mapped targets', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.constantFrom(...Object.values(OPERATIONS)), request)),
@@ -318,7 +318,7 @@ test('home - no operation reaches a path outside the mapped targets', async () =
   );
 });
 
-test('home - the same path leads every operation to the same place', async () => {
+test('F-40 home - the same path leads every operation to the same place', async () => {
   await fc.assert(
     fc.asyncProperty(request, async (text) => {
       const expected = expectedPlace(text);

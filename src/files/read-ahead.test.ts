@@ -127,7 +127,7 @@ test('read-ahead - the first read alone causes no further reading', async () => 
   assert.equal(file.bytesAsked, 32_768);
 });
 
-test('read-ahead - what lies ahead is bounded however long the file', async () => {
+test('F-62 read-ahead - what lies ahead is bounded however long the file', async () => {
   const { pool, reader } = setUp(8_000_000);
   let mostBlocks = 0;
   for (let at = 0; at < 4_000_000; at += 32_768) {
@@ -137,7 +137,7 @@ test('read-ahead - what lies ahead is bounded however long the file', async () =
   assert.ok(mostBlocks <= 2 + MAX_BLOCKS_AHEAD, `${mostBlocks} blocks`);
 });
 
-test('read-ahead - an exhausted pool slows reading down and breaks nothing', async () => {
+test('F-62 read-ahead - an exhausted pool slows reading down and breaks nothing', async () => {
   const { file, reader } = setUp(500_000, 0);
   for (let at = 0; at < 500_000; at += 32_768) {
     assert.ok(take(await reader.read(at, 32_768)).equals(file.expected(at, 32_768)));

@@ -38,7 +38,7 @@ test('virtual path - a canonical path stays as it is', () => {
   fc.assert(fc.property(canonical, (path) => assert.equal(virtualPath(path), path)));
 });
 
-test('virtual path - the result is absolute and without empty, dot or dot-dot names', () => {
+test('F-40 virtual path - the result is absolute and without empty, dot or dot-dot names', () => {
   fc.assert(
     fc.property(input, canonical, (text, base) => {
       const path = virtualPath(text, base);
@@ -49,7 +49,7 @@ test('virtual path - the result is absolute and without empty, dot or dot-dot na
   );
 });
 
-test('virtual path - dot-dot never climbs above the root', () => {
+test('F-43 virtual path - dot-dot never climbs above the root', () => {
   fc.assert(
     fc.property(canonical, fc.integer({ min: 0, max: 20 }), (base, extra) => {
       const up = '../'.repeat(pathSegments(base).length + extra);
@@ -68,7 +68,7 @@ test('virtual path - parent and base name make the path again', () => {
   );
 });
 
-test('virtual path - a prefix counts only in whole names', () => {
+test('F-41 virtual path - a prefix counts only in whole names', () => {
   fc.assert(
     fc.property(canonical, canonical, (path, ancestor) => {
       const names = pathSegments(path);

@@ -32,7 +32,11 @@ const SENT_FLAGS = AttributeFlag.SIZE | AttributeFlag.OWNER | AttributeFlag.PERM
 /** Bytes that `writeAttributes` writes. */
 export const ATTRIBUTES_BYTES = 4 + 8 + 4 + 4 + 4 + 4 + 4;
 
-/** ATTRS with the type bits in the permissions, by which clients tell directories. */
+/**
+ * ATTRS with the type bits in the permissions, by which clients tell directories. The mode is the true one: WinSCP takes
+ * a small 0777 file of a version 3 server for a link and does not resume onto it, which costs less than programs that
+ * compare modes and find that they cannot be set.
+ */
 export function writeAttributes(writer: ByteWriter, attributes: FileAttributes): void {
   writer
     .uint32(SENT_FLAGS)

@@ -1,4 +1,4 @@
-/** copy-data: copies between two open files, inside the storage where it can. */
+/** Copies between two open files, inside the storage where it can: copy-data, and the middle of copy-file. */
 
 import { FileError, toFileError } from '../files/error.ts';
 import type { OpenFile } from './open-file.ts';
@@ -20,24 +20,27 @@ export interface CopyRange {
  * Takes a place in the order of both files: the source goes on reading meanwhile, the target waits. Both places are
  * taken at once, so that two copies in opposite directions cannot wait for each other.
  */
-export function copyData(
+export function withBoth(
   request: Request,
   source: OpenFile,
   target: OpenFile,
-  range: CopyRange,
-  isCancelled: () => boolean,
+  work: () => Promise<Reply>,
+  onAbandon = () => {},
 ): void {
   const hold = new HoldStep();
   source.hold(hold);
-  const work = async (): Promise<Reply> => {
+  const holding = async (): Promise<Reply> => {
     try {
       await hold.begun;
-      return await copy(source, target, range, isCancelled);
+      return await work();
     } finally {
       hold.finish();
     }
   };
-  target.perform(request, true, work, () => hold.finish());
+  target.perform(request, true, holding, () => {
+    hold.finish();
+    onAbandon();
+  });
 }
 
 /** Keeps the source from being written or closed while it is copied. */
@@ -68,7 +71,12 @@ class HoldStep implements LaneStep {
   }
 }
 
-async function copy(
+/**
+ * From inside steps of both files. @returns EOF when the source ended before the range did
+ *
+ * @throws FileError; the target is then failed, unless nothing of it was touched
+ */
+export async function copyRange(
   source: OpenFile,
   target: OpenFile,
   range: CopyRange,
@@ -77,7 +85,8 @@ async function copy(
   if (isCancelled()) throw new FileError('ABORTED');
   source.checkReadable();
   target.checkStorable();
-  const available = Math.max(0, (await source.sizeBytes()) - range.position);
+  await refuseSameFile(source, target);
+  const available = Math.max(0, (await source.attributes()).sizeBytes - range.position);
   const byteCount = Math.min(range.byteCount ?? available, available);
   try {
     if (byteCount > 0) await copyBytes(source, target, { ...range, byteCount }, isCancelled);
@@ -86,6 +95,12 @@ async function copy(
     throw error;
   }
   return range.byteCount !== undefined && range.byteCount > available ? END_OF_FILE : OK;
+}
+
+/** @throws FileError INVALID_HANDLE */
+export async function refuseSameFile(source: OpenFile, target: OpenFile): Promise<void> {
+  if (await source.isSameFile(target))
+    throw new FileError('INVALID_HANDLE', 'a file cannot be copied onto itself');
 }
 
 async function copyBytes(

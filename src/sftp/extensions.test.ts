@@ -34,6 +34,76 @@ test('statvfs - eleven numbers, by path and by handle', async () => {
   assert.deepEqual(numbers(byHandle.body), expected);
 });
 
+test('statvfs - the id of the file system is told where it is known', async () => {
+  const report = {
+    blockBytes: 4096,
+    fragmentBytes: 1024,
+    blocks: 1000n,
+    freeBlocks: 300n,
+    availableBlocks: 200n,
+    files: 7n,
+    freeFiles: 3n,
+    readOnly: true,
+    maxNameBytes: 255,
+    fileSystemId: 65n,
+  };
+  const spaceReporting = { space: async () => report };
+  const { client } = await start({ capabilities: { spaceReporting } });
+  const { body } = await client.extended('statvfs@openssh.com', new ByteWriter().string('/'));
+  assert.deepEqual(numbers(body), [4096, 1024, 1000, 300, 200, 7, 3, 3, 65, 3, 255]);
+  const available = await client.extended('space-available', new ByteWriter().string('/'));
+  const fields = new ByteReader(available.body);
+  const bytes = [1, 2, 3, 4].map(() => fields.uint64() / 1024);
+  assert.deepEqual([...bytes, fields.uint32(), fields.remaining], [1000, 300, 900, 200, 1024, 0]);
+});
+
+test('space-available - of what is not there is refused', async () => {
+  const { client } = await start();
+  const { status } = await client.extended('space-available', new ByteWriter().string('/none'));
+  assert.equal(status, StatusCode.NO_SUCH_FILE);
+});
+
+function packed(ids: readonly number[]): Buffer {
+  const writer = new ByteWriter();
+  for (const id of ids) writer.uint32(id);
+  return writer.finish();
+}
+
+function askNames(
+  { client }: Conversation,
+  uids: readonly number[],
+  gids: readonly number[],
+): Promise<ClientReply> {
+  const body = new ByteWriter().string(packed(uids)).string(packed(gids));
+  return client.extended('users-groups-by-id@openssh.com', body);
+}
+
+test("users-groups-by-id - the user's own ids have the user's name, all others none", async () => {
+  const conversation = await start({ userName: 'jane', server: { knownIds: { uid: 1001, gid: 100 } } });
+  const { body } = await askNames(conversation, [0, 1001, 100], [100]);
+  const users = new ByteWriter().string('').string('jane').string('').finish();
+  assert.deepEqual(
+    body,
+    new ByteWriter().string(users).string(new ByteWriter().string('jane').finish()).finish(),
+  );
+});
+
+test('users-groups-by-id - without ids of its own nothing has a name', async () => {
+  const conversation = await start({ userName: 'jane' });
+  const { body } = await askNames(conversation, [0], []);
+  assert.deepEqual(body, new ByteWriter().string(new ByteWriter().string('').finish()).string('').finish());
+});
+
+test('users-groups-by-id - a reply above 128 KiB and a cut-off list are refused', async () => {
+  const conversation = await start();
+  const many = Array.from({ length: 20_000 }, (_, index) => index);
+  assert.equal((await askNames(conversation, many, many)).status, StatusCode.FAILURE);
+  assert.equal((await askNames(conversation, many, [])).type, MessageType.EXTENDED_REPLY);
+  const cut = new ByteWriter().string('abc').string('');
+  const reply = await conversation.client.extended('users-groups-by-id@openssh.com', cut);
+  assert.equal(reply.status, StatusCode.BAD_MESSAGE);
+});
+
 test('hardlink - goes to the storage that has it', async () => {
   const made: string[] = [];
   const hardLinks = {
@@ -144,6 +214,15 @@ test('copy-data - onto the same handle or the same path is refused', async () =>
   const again = await conversation.handle('/a', OpenFlag.WRITE);
   assert.equal((await copyData(conversation, target, target)).status, StatusCode.FAILURE);
   assert.equal((await copyData(conversation, source, again)).status, StatusCode.FAILURE);
+});
+
+test('copy-data - onto the same file by another path is refused, and both stay as they are', async () => {
+  const conversation = await start();
+  const { source, target } = await twoFiles(conversation, 'abc');
+  conversation.files.sameFiles = true;
+  const refused = await copyData(conversation, source, target);
+  assert.equal(refused.message, 'a file cannot be copied onto itself');
+  assert.equal((await conversation.client.close(target)).status, StatusCode.OK);
 });
 
 test('copy-data - other requests go on meanwhile; the target waits, a CLOSE of the source too', async () => {

@@ -1,125 +1,87 @@
 /** The extensions of OpenSSH and of filexfer-extensions that are served, and when they are advertised. */
 
-import { FileError } from '../files/error.ts';
 import type { FileSystem } from '../files/file-system.ts';
-import { virtualPath } from '../files/virtual-path.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
-import { copyData } from './copy-data.ts';
-import { MAX_PACKET_BYTES, MAX_TRANSFER_BYTES } from './limits.ts';
-import { StatusCode } from './protocol.ts';
-import { extendedReply, nameReply, type Reply, statVfsReply } from './reply.ts';
-import { fileSpace, sync } from './requests/handle-requests.ts';
+import { HASH_ALGORITHM_NAMES } from './hashing/algorithms.ts';
+import { copyBetween, copyFile } from './requests/copy-requests.ts';
+import { sync } from './requests/handle-requests.ts';
+import { checkFile, checkFileHandle, checkFileName } from './requests/hash-requests.ts';
 import { hardLink, lsetStat, posixRename } from './requests/path-requests.ts';
-import { answering, type Handler, type RequestKind, readPath, type SftpSession } from './session.ts';
+import { expandPath, homeDirectory, limits, usersGroupsById, vendorId } from './requests/session-requests.ts';
+import { fileSpace, space, spaceAvailable } from './requests/space-requests.ts';
+import type { RequestKind } from './session.ts';
 
 interface Extension extends RequestKind {
   readonly name: string;
+  /** What VERSION says with the name: a version, as a rule. Without it the extension is served and not advertised. */
+  readonly version?: string;
+  /** Absent: on every file system. */
+  readonly isServed?: (fileSystem: FileSystem) => boolean;
+}
+
+/** The product as vendor-id tells it. */
+export interface Product {
+  readonly vendor: string;
+  readonly name: string;
   readonly version: string;
-  readonly isServed: (fileSystem: FileSystem) => boolean;
 }
 
-const UNKNOWN_USER = 'home directories of other users are not known';
-/** What OpenSSH answers; no code of a file error. */
-const NO_SUCH_USER: Reply = { kind: 'status', code: StatusCode.FAILURE, message: UNKNOWN_USER };
-const ALWAYS = (): boolean => true;
-
-const space = answering(async (session, request, fields) => {
-  const { spaceReporting } = session.fileSystem;
-  if (spaceReporting === undefined) throw new FileError('NOT_SUPPORTED');
-  const path = readPath(session, request, fields);
-  return session.pathOrder.run([path], false, async () => statVfsReply(await spaceReporting.space(path)));
-});
-
-/** A length of 0 would make OpenSSH ask for 64 bytes at a time. */
-const limits: Handler = (session, request) => {
-  const body = new ByteWriter()
-    .uint64(MAX_PACKET_BYTES)
-    .uint64(MAX_TRANSFER_BYTES)
-    .uint64(MAX_TRANSFER_BYTES)
-    .uint64(session.limits.maxOpenHandles);
-  session.ledger.answer(request, extendedReply(body));
-};
-
-/** `~` is the user's home, also with the user's own name; other homes are not known here. */
-const expandPath: Handler = (session, request, fields) => {
-  const text = fields.text();
-  const [first = ''] = text.split('/', 1);
-  const isHome = first.startsWith('~') && isOwnName(session, first.slice(1));
-  if (first.startsWith('~') && !isHome) throw new FileError('NOT_FOUND', UNKNOWN_USER);
-  const relative = isHome ? `.${text.slice(first.length)}` : text;
-  session.ledger.answer(request, nameReply(virtualPath(relative, session.home)));
-};
-
-const homeDirectory: Handler = (session, request, fields) => {
-  const isOwn = isOwnName(session, fields.text());
-  session.ledger.answer(request, isOwn ? nameReply(session.home) : NO_SUCH_USER);
-};
-
-function isOwnName(session: SftpSession, name: string): boolean {
-  return name === '' || name === session.userName;
-}
-
-const copyBetween: Handler = (session, request, fields) => {
-  const source = session.handles.file(fields);
-  request.path = source.path;
-  const position = fields.uint64();
-  const byteCount = fields.uint64();
-  const target = session.handles.file(fields);
-  const targetPosition = fields.uint64();
-  // Also the same file opened twice: the copy would chase its own end.
-  if (source.path === target.path)
-    throw new FileError('INVALID_HANDLE', 'a file cannot be copied onto itself');
-  const range = { position, byteCount: byteCount === 0 ? undefined : byteCount, targetPosition };
-  copyData(request, source, target, range, () => session.ledger.isClosed);
-};
+const VENDOR_ID = 'vendor-id';
+const hasSpace = ({ spaceReporting }: FileSystem): boolean => spaceReporting !== undefined;
 
 const EXTENSIONS: readonly Extension[] = [
   {
     name: 'posix-rename@openssh.com',
     version: '1',
     operation: 'POSIX_RENAME',
-    isServed: (fileSystem) => fileSystem.replacing !== undefined,
+    isServed: ({ replacing }) => replacing !== undefined,
     handle: posixRename,
   },
   {
     name: 'statvfs@openssh.com',
     version: '2',
     operation: 'STATVFS',
-    isServed: (fileSystem) => fileSystem.spaceReporting !== undefined,
+    isServed: hasSpace,
     handle: space,
   },
   {
     name: 'fstatvfs@openssh.com',
     version: '2',
     operation: 'FSTATVFS',
-    isServed: (fileSystem) => fileSystem.spaceReporting !== undefined,
+    isServed: hasSpace,
     handle: fileSpace,
   },
   {
     name: 'hardlink@openssh.com',
     version: '1',
     operation: 'HARDLINK',
-    isServed: (fileSystem) => fileSystem.hardLinks !== undefined,
+    isServed: ({ hardLinks }) => hardLinks !== undefined,
     handle: hardLink,
   },
-  { name: 'fsync@openssh.com', version: '1', operation: 'FSYNC', isServed: ALWAYS, handle: sync },
-  { name: 'lsetstat@openssh.com', version: '1', operation: 'LSETSTAT', isServed: ALWAYS, handle: lsetStat },
-  { name: 'limits@openssh.com', version: '1', operation: 'LIMITS', isServed: ALWAYS, handle: limits },
+  { name: 'fsync@openssh.com', version: '1', operation: 'FSYNC', handle: sync },
+  { name: 'lsetstat@openssh.com', version: '1', operation: 'LSETSTAT', handle: lsetStat },
+  { name: 'limits@openssh.com', version: '1', operation: 'LIMITS', handle: limits },
+  { name: 'expand-path@openssh.com', version: '1', operation: 'EXPAND_PATH', handle: expandPath },
+  { name: 'copy-data', version: '1', operation: 'COPY_DATA', handle: copyBetween },
+  { name: 'home-directory', version: '1', operation: 'HOME_DIRECTORY', handle: homeDirectory },
   {
-    name: 'expand-path@openssh.com',
+    name: 'users-groups-by-id@openssh.com',
     version: '1',
-    operation: 'EXPAND_PATH',
-    isServed: ALWAYS,
-    handle: expandPath,
+    operation: 'USERS_GROUPS_BY_ID',
+    handle: usersGroupsById,
   },
-  { name: 'copy-data', version: '1', operation: 'COPY_DATA', isServed: ALWAYS, handle: copyBetween },
+  { name: 'copy-file', version: '1', operation: 'COPY_FILE', handle: copyFile },
   {
-    name: 'home-directory',
+    name: 'space-available',
     version: '1',
-    operation: 'HOME_DIRECTORY',
-    isServed: ALWAYS,
-    handle: homeDirectory,
+    operation: 'SPACE_AVAILABLE',
+    isServed: hasSpace,
+    handle: spaceAvailable,
   },
+  { name: 'check-file', version: HASH_ALGORITHM_NAMES, operation: 'CHECK_FILE', handle: checkFile },
+  { name: 'check-file-handle', operation: 'CHECK_FILE', handle: checkFileHandle },
+  { name: 'check-file-name', operation: 'CHECK_FILE', handle: checkFileName },
+  { name: VENDOR_ID, operation: 'VENDOR_ID', handle: vendorId },
 ];
 
 /** The extensions that can be served on a file system, which keeps its capabilities for life. */
@@ -127,7 +89,7 @@ export class ExtensionSet {
   readonly #byName: ReadonlyMap<string, Extension>;
 
   constructor(fileSystem: FileSystem) {
-    const served = EXTENSIONS.filter(({ isServed }) => isServed(fileSystem));
+    const served = EXTENSIONS.filter(({ isServed }) => isServed === undefined || isServed(fileSystem));
     this.#byName = new Map(served.map((extension) => [extension.name, extension]));
   }
 
@@ -135,10 +97,18 @@ export class ExtensionSet {
     return this.#byName.get(name);
   }
 
-  /** The pairs of name and version in VERSION. */
-  advertisement(): Uint8Array {
-    const writer = new ByteWriter(512);
-    for (const { name, version } of this.#byName.values()) writer.string(name).string(version);
+  /** The pairs of name and version in VERSION; vendor-id only with a product to tell of. */
+  advertisement(product?: Product): Uint8Array {
+    const writer = new ByteWriter(1024);
+    for (const { name, version } of this.#byName.values()) {
+      if (version !== undefined) writer.string(name).string(version);
+    }
+    if (product !== undefined) writer.string(VENDOR_ID).string(productData(product));
     return writer.finish();
   }
+}
+
+/** draft-ietf-secsh-filexfer-13, section 4.4. There are no build numbers. */
+function productData({ vendor, name, version }: Product): Uint8Array {
+  return new ByteWriter().string(vendor).string(name).string(version).uint64(0).finish();
 }

@@ -4,7 +4,7 @@ import { MessageType, OpenFlag } from './protocol.ts';
 import { settled, WRITE_NEW } from './testing/conversation.ts';
 import { start } from './testing/start.ts';
 
-test('credit - the bytes of a WRITE are credited when the storage took them', async () => {
+test('P-13 credit - the bytes of a WRITE are credited when the storage took them', async () => {
   const conversation = await start();
   const handle = await conversation.handle('/a', WRITE_NEW);
   const { client, files, channel } = conversation;
@@ -18,7 +18,7 @@ test('credit - the bytes of a WRITE are credited when the storage took them', as
   assert.equal(channel.creditedBytes, conversation.receivedBytes);
 });
 
-test('bounds - requests above the limit stay uncredited bytes until a slot is free', async () => {
+test('F-63 P-13 bounds - requests above the limit stay uncredited bytes until a slot is free', async () => {
   const conversation = await start({ limits: { maxOutstandingRequests: 3 } });
   await conversation.store('/a', 'abcdef');
   const handle = await conversation.handle('/a', OpenFlag.READ);
@@ -35,7 +35,7 @@ test('bounds - requests above the limit stay uncredited bytes until a slot is fr
   assert.equal(channel.creditedBytes, conversation.receivedBytes);
 });
 
-test('bounds - a client that does not read its replies is not served on until it does', async () => {
+test('P-12 bounds - a client that does not read its replies is not served on until it does', async () => {
   const conversation = await start({ limits: { maxQueuedReplyBytes: 2500 } });
   await conversation.store('/a', Buffer.alloc(10_000));
   const handle = await conversation.handle('/a', OpenFlag.READ);
@@ -57,7 +57,7 @@ test('bounds - a client that does not read its replies is not served on until it
   assert.equal(files.lentSlices, 0);
 });
 
-test('bounds - READs count what they will answer before the storage has answered', async () => {
+test('F-63 bounds - READs count what they will answer before the storage has answered', async () => {
   const conversation = await start({ limits: { maxQueuedReplyBytes: 2500 } });
   await conversation.store('/a', Buffer.alloc(10_000));
   const handle = await conversation.handle('/a', OpenFlag.READ);
@@ -70,7 +70,7 @@ test('bounds - READs count what they will answer before the storage has answered
   await Promise.all(reads);
 });
 
-test('replies - those of one turn leave in one send', async () => {
+test('P-2 replies - those of one turn leave in one send', async () => {
   const conversation = await start();
   await conversation.store('/a', 'abcdef');
   const handle = await conversation.handle('/a', OpenFlag.READ);

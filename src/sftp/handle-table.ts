@@ -18,7 +18,7 @@ export class HandleTable {
   readonly #byHandle = new Map<number, Open>();
   /** Those of `#byHandle`, and those whose CLOSE is not done. */
   readonly #open = new Set<Open>();
-  #opening = 0;
+  #occupied = 0;
   /** Counts up, so that a handle comes back only after four thousand million others. */
   #nextHandle = 1;
 
@@ -39,12 +39,26 @@ export class HandleTable {
    * @throws FileError TOO_MANY_OPEN, or what `opening` throws
    */
   async open(opening: () => Promise<Open>): Promise<Reply> {
-    if (this.#open.size + this.#opening >= this.#maxOpen) throw new FileError('TOO_MANY_OPEN');
-    this.#opening += 1;
+    return this.occupying(async () => this.#add(await opening()));
+  }
+
+  /** As `open`, for a file that the client gets no handle of. */
+  keep(opening: () => Promise<OpenFile>): Promise<OpenFile> {
+    return this.occupying(async () => {
+      const file = await opening();
+      this.#open.add(file);
+      return file;
+    });
+  }
+
+  /** Runs `work` while it takes the place of an open file. @throws FileError TOO_MANY_OPEN, or what `work` throws */
+  async occupying<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#open.size + this.#occupied >= this.#maxOpen) throw new FileError('TOO_MANY_OPEN');
+    this.#occupied += 1;
     try {
-      return this.#add(await opening());
+      return await work();
     } finally {
-      this.#opening -= 1;
+      this.#occupied -= 1;
     }
   }
 

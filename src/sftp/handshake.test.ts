@@ -12,7 +12,7 @@ import { start } from './testing/start.ts';
 function advertised(body: Buffer): Map<string, string> {
   const fields = new ByteReader(body);
   const extensions = new Map<string, string>();
-  while (fields.remaining > 0) extensions.set(fields.text(), fields.text());
+  while (fields.remaining > 0) extensions.set(fields.ascii(), fields.string().toString('latin1'));
   return extensions;
 }
 
@@ -31,12 +31,24 @@ test('init - version 3 is answered, with what the file system can', async () => 
     'expand-path@openssh.com': '1',
     'copy-data': '1',
     'home-directory': '1',
+    'users-groups-by-id@openssh.com': '1',
+    'copy-file': '1',
+    'space-available': '1',
+    'check-file': 'md5,sha1,sha224,sha256,sha384,sha512,crc32',
   });
 });
 
 test('init - hard links are advertised where the storage has them', async () => {
   const { client } = await start({ capabilities: { hardLinks: { link: async () => {} } } });
   assert.equal(advertised(client.replies[0]?.body ?? Buffer.alloc(0)).get('hardlink@openssh.com'), '1');
+});
+
+test('init - vendor-id tells the product as the structure that WinSCP reads', async () => {
+  const product = { vendor: 'Maker', name: 'Product', version: '1.2' };
+  const { client } = await start({ server: { product } });
+  const data = advertised(client.replies[0]?.body ?? Buffer.alloc(0)).get('vendor-id') ?? '';
+  const expected = new ByteWriter().string('Maker').string('Product').string('1.2').uint64(0).finish();
+  assert.deepEqual(Buffer.from(data, 'latin1'), expected);
 });
 
 test('init - a second INIT ends the channel', async () => {

@@ -5,6 +5,9 @@ export const MAX_PACKET_BYTES = 256 * 1024;
 /** Most bytes in one DATA reply, and what a WRITE should not exceed; OpenSSH's own figure (packet less 1 KiB). */
 export const MAX_TRANSFER_BYTES = 255 * 1024;
 
+/** Largest reply beside DATA and one long name; sshfs drops the connection above it. */
+export const MAX_REPLY_BYTES = 128 * 1024;
+
 export interface SftpLimits {
   /** Requests begun and not yet answered; further ones stay as bytes in the channel's window. */
   readonly maxOutstandingRequests: number;

@@ -32,7 +32,14 @@ export type SftpOperation =
   | 'LIMITS'
   | 'EXPAND_PATH'
   | 'COPY_DATA'
+  | 'COPY_FILE'
   | 'HOME_DIRECTORY'
+  | 'USERS_GROUPS_BY_ID'
+  | 'CHECK_FILE'
+  | 'SPACE_AVAILABLE'
+  | 'VENDOR_ID'
+  /** A command in place of the subsystem. */
+  | 'EXEC'
   /** A type or an extension that is not known here. */
   | 'UNKNOWN';
 
@@ -69,9 +76,24 @@ export type TreeChanged =
       /** The client allowed an existing target to be replaced. */
       readonly replacing: boolean;
     }
-  | { readonly operation: 'SETSTAT'; readonly path: VirtualPath; readonly changes: AttributeChanges }
+  | {
+      readonly operation: 'SETSTAT';
+      readonly path: VirtualPath;
+      /** What was asked for. */
+      readonly changes: AttributeChanges;
+      /** Told to the client as done and left undone, but for a size. */
+      readonly isIgnored?: true;
+    }
   | { readonly operation: 'SYMLINK'; readonly path: VirtualPath; readonly target: string }
   | { readonly operation: 'HARDLINK'; readonly path: VirtualPath; readonly existing: VirtualPath };
+
+/** A file's contents were hashed for the client. */
+export interface FileHashed {
+  readonly path: VirtualPath;
+  readonly algorithm: string;
+  /** Bytes that were read for it; none of them went to the client. */
+  readonly byteCount: number;
+}
 
 /** Told of facts as they happen, in the session's own turn: implementations return at once and never throw. */
 export interface SftpObserver {
@@ -80,6 +102,7 @@ export interface SftpObserver {
   closed(file: FileClosed): void;
   refused(refusal: OperationRefused): void;
   changed(change: TreeChanged): void;
+  hashed(file: FileHashed): void;
 }
 
 export const SILENT_OBSERVER: SftpObserver = {
@@ -87,4 +110,5 @@ export const SILENT_OBSERVER: SftpObserver = {
   closed() {},
   refused() {},
   changed() {},
+  hashed() {},
 };

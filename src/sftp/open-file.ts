@@ -1,8 +1,15 @@
 /** One open file: the order of its requests, the memory of a failed write, and its one end. */
 
 import { FileError, toFileError } from '../files/error.ts';
-import type { AttributeChanges, FileHandle, FileSlice, OpenMode } from '../files/file-system.ts';
+import type {
+  AttributeChanges,
+  FileAttributes,
+  FileHandle,
+  FileSlice,
+  OpenMode,
+} from '../files/file-system.ts';
 import type { VirtualPath } from '../files/virtual-path.ts';
+import { checkedRead } from './checked-read.ts';
 import { LaneTask } from './lane-task.ts';
 import type { FileClosed, SftpObserver } from './observer.ts';
 import type { PathClaim } from './path-order.ts';
@@ -78,16 +85,13 @@ export class OpenFile {
   }
 
   stat(request: Request): void {
-    this.perform(request, false, async () => attributesReply(await this.#handle.stat()));
+    this.perform(request, false, async () => attributesReply(await this.attributes()));
   }
 
-  setAttributes(request: Request, changes: AttributeChanges): void {
-    this.perform(request, true, async () => {
-      if (changes.sizeBytes !== undefined) this.#checkWritable();
-      await this.#handle.setAttributes(changes);
-      this.#observer.changed({ operation: 'SETSTAT', path: this.path, changes });
-      return OK;
-    });
+  /** From inside an exclusive step. @throws FileError */
+  async change(changes: AttributeChanges): Promise<void> {
+    if (changes.sizeBytes !== undefined) this.#checkWritable();
+    await this.#handle.setAttributes(changes);
   }
 
   sync(request: Request): void {
@@ -109,12 +113,17 @@ export class OpenFile {
     this.#lane.add(step);
   }
 
+  /** Closes behind everything outstanding, where no request waits for it; the observer is told how it went. */
+  finish(): void {
+    this.hold({ exclusive: true, run: () => this.commit().catch(() => {}), answer() {}, abandon() {} });
+  }
+
   /** Commits after everything outstanding; OK means stored. `claim` is the place among the paths, for a written file. */
   close(request: Request, claim: PathClaim | undefined): void {
     const work = async (): Promise<Reply> => {
       try {
         await claim?.turn;
-        await this.#commit();
+        await this.commit();
         return OK;
       } finally {
         claim?.release();
@@ -140,16 +149,15 @@ export class OpenFile {
 
   /** At most `byteCount` bytes, for the caller to release. From inside a step. */
   async load(position: number, byteCount: number): Promise<FileSlice> {
-    this.checkReadable();
-    const slice = await this.#handle.read(position, byteCount);
-    if (slice.byteCount > byteCount) {
-      slice.release();
-      throw new FileError('IO_ERROR', undefined, {
-        cause: new Error('the storage read more than was asked'),
-      });
-    }
+    const slice = await this.peek(position, byteCount);
     this.#bytesRead += slice.byteCount;
     return slice;
+  }
+
+  /** As `load`, for bytes that do not go to the client. */
+  async peek(position: number, byteCount: number): Promise<FileSlice> {
+    this.checkReadable();
+    return checkedRead(this.#handle, position, byteCount);
   }
 
   /**
@@ -191,12 +199,23 @@ export class OpenFile {
     this.#failure = toFileError(error);
   }
 
-  async sizeBytes(): Promise<number> {
-    return (await this.#handle.stat()).sizeBytes;
+  attributes(): Promise<FileAttributes> {
+    return this.#handle.stat();
   }
 
-  /** A file with a failed write is not committed: half a file must not look like a whole one. */
-  async #commit(): Promise<void> {
+  /** Also by another path: a copy onto itself would chase its own end, or begin by emptying the source. */
+  async isSameFile(other: OpenFile): Promise<boolean> {
+    if (this.path === other.path) return true;
+    return (await this.#handle.isSameFile?.(other.#handle)) ?? false;
+  }
+
+  /**
+   * A file with a failed write is not committed: half a file must not look like a whole one. From inside an exclusive
+   * step, the last one.
+   *
+   * @throws FileError
+   */
+  async commit(): Promise<void> {
     if (this.#isAborting) throw new FileError('ABORTED');
     this.#handleEnded = true;
     try {

@@ -119,7 +119,7 @@ test('read - a handle open for writing only is refused', async () => {
   assert.equal(reply.status, StatusCode.PERMISSION_DENIED);
 });
 
-test('read - an offset above 2^53 - 1 is refused, not rounded', async () => {
+test('A-27 read - an offset above 2^53 - 1 is refused, not rounded', async () => {
   const conversation = await start();
   await conversation.store('/a', 'aaa');
   const handle = await conversation.handle('/a', OpenFlag.READ);

@@ -49,9 +49,25 @@ export function statVfsReply(report: SpaceReport): Reply {
     .uint64(report.files)
     .uint64(report.freeFiles)
     .uint64(report.freeFiles)
-    .uint64(0)
+    .uint64(report.fileSystemId ?? 0n)
     .uint64(NO_SETUID_FLAG | (report.readOnly ? READ_ONLY_FLAG : 0))
     .uint64(report.maxNameBytes);
+  return extendedReply(body);
+}
+
+/**
+ * The reply of space-available: bytes of the device and of the user, all and free. What the system keeps for itself is
+ * not the user's.
+ */
+export function spaceAvailableReply(report: SpaceReport): Reply {
+  const unit = BigInt(report.fragmentBytes);
+  const userBlocks = report.blocks - report.freeBlocks + report.availableBlocks;
+  const body = new ByteWriter()
+    .uint64(report.blocks * unit)
+    .uint64(report.freeBlocks * unit)
+    .uint64(userBlocks * unit)
+    .uint64(report.availableBlocks * unit)
+    .uint32(report.fragmentBytes);
   return extendedReply(body);
 }
 

@@ -5,9 +5,11 @@ import type { FileSystem } from '../files/file-system.ts';
 import type { VirtualPath } from '../files/virtual-path.ts';
 import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
 import { ByteReader, WireError } from '../wire/byte-reader.ts';
-import { ExtensionSet } from './extensions.ts';
+import { ExtensionSet, type Product } from './extensions.ts';
 import { type Frame, FrameReader } from './frame-reader.ts';
 import { HandleTable } from './handle-table.ts';
+import { HashPace } from './hashing/hash-pace.ts';
+import { HashQueue } from './hashing/hash-queue.ts';
 import { DEFAULT_LIMITS, type SftpLimits } from './limits.ts';
 import { type SftpObserver, SILENT_OBSERVER } from './observer.ts';
 import { PathOrder } from './path-order.ts';
@@ -16,7 +18,7 @@ import { requestError } from './reply.ts';
 import { ReplyQueue } from './reply-queue.ts';
 import { type Request, RequestLedger } from './request-ledger.ts';
 import { REQUESTS } from './requests/table.ts';
-import type { SftpSession } from './session.ts';
+import type { KnownIds, SftpSession } from './session.ts';
 
 export interface SftpServerOptions {
   /** Its receive window must hold one whole packet, 256 KiB and the length field. */
@@ -28,6 +30,14 @@ export interface SftpServerOptions {
   readonly userName?: string;
   readonly limits?: Partial<SftpLimits>;
   readonly observer?: SftpObserver;
+  /** Shared by the channels of one session. */
+  readonly hashes?: HashQueue;
+  /** SetStatOption ENABLE_NO_OP: answer SETSTAT and FSETSTAT with success and change nothing but a size. */
+  readonly ignoresSetStat?: boolean;
+  /** The user's own ids, shown with the user's name. */
+  readonly knownIds?: KnownIds;
+  /** Told to clients that ask for it. */
+  readonly product?: Product;
 }
 
 /** Exit status when the client broke the protocol; OpenSSH's sftp-server has the same. */
@@ -46,6 +56,8 @@ export class SftpServer implements ByteChannelHandler {
   readonly #pathOrder = new PathOrder();
   readonly #extensions: ExtensionSet;
   readonly #session: SftpSession;
+  readonly #product: Product | undefined;
+  readonly #abort = new AbortController();
   #isInitialised = false;
   #inputEnded = false;
   #isPumping = false;
@@ -60,6 +72,7 @@ export class SftpServer implements ByteChannelHandler {
     this.#ledger = new RequestLedger({ channel, replies, observer, limits, onSettled: pump });
     this.#handles = new HandleTable(limits.maxOpenHandles);
     this.#extensions = new ExtensionSet(fileSystem);
+    this.#product = options.product;
     this.#session = {
       fileSystem,
       home,
@@ -69,6 +82,10 @@ export class SftpServer implements ByteChannelHandler {
       ledger: this.#ledger,
       handles: this.#handles,
       pathOrder: this.#pathOrder,
+      hashes: options.hashes ?? new HashQueue({ pace: new HashPace() }),
+      ignoresSetStat: options.ignoresSetStat ?? false,
+      knownIds: options.knownIds ?? {},
+      signal: this.#abort.signal,
     };
   }
 
@@ -154,7 +171,7 @@ export class SftpServer implements ByteChannelHandler {
     if (this.#isInitialised) throw new WireError('a second INIT');
     if (frame.type !== MessageType.INIT) throw new WireError('a request before INIT');
     this.#isInitialised = true;
-    this.#replies.addVersion(PROTOCOL_VERSION, this.#extensions.advertisement());
+    this.#replies.addVersion(PROTOCOL_VERSION, this.#extensions.advertisement(this.#product));
   }
 
   /** Sends what is answered, gives up what is not, and ends the channel. */
@@ -169,6 +186,7 @@ export class SftpServer implements ByteChannelHandler {
     if (this.#ledger.isClosed) return;
     this.#ledger.close();
     this.#pathOrder.stop();
+    this.#abort.abort();
     this.#replies.clear();
     this.#channel.credit(this.#frames.clear());
     this.#handles.abortAll();

@@ -5,6 +5,7 @@ import type { FileSystem } from '../files/file-system.ts';
 import { type VirtualPath, virtualPath } from '../files/virtual-path.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import type { HandleTable } from './handle-table.ts';
+import type { HashQueue } from './hashing/hash-queue.ts';
 import type { SftpLimits } from './limits.ts';
 import type { SftpObserver, SftpOperation } from './observer.ts';
 import type { PathOrder } from './path-order.ts';
@@ -21,6 +22,19 @@ export interface SftpSession {
   readonly ledger: RequestLedger;
   readonly handles: HandleTable;
   readonly pathOrder: PathOrder;
+  readonly hashes: HashQueue;
+  /** Whether SETSTAT and FSETSTAT are answered with success and change nothing but a size. */
+  readonly ignoresSetStat: boolean;
+  /** Names to show for ids. */
+  readonly knownIds: KnownIds;
+  /** Aborts when the session is over. */
+  readonly signal: AbortSignal;
+}
+
+/** The user's own ids, where the server gave them to the user. */
+export interface KnownIds {
+  readonly uid?: number;
+  readonly gid?: number;
 }
 
 /**

@@ -54,7 +54,7 @@ test('write - WRITEs with a gap or out of order go down one after the other', as
   assert.equal(await conversation.load('/a'), 'abcdef');
 });
 
-test('write - one call holds at most 1 MiB', async () => {
+test('F-62 write - one call holds at most 1 MiB', async () => {
   const conversation = await start();
   const handle = await conversation.handle('/a', WRITE_NEW);
   const block = Buffer.alloc(250_000);

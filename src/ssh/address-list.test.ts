@@ -43,6 +43,9 @@ for (const text of [
   ' 10.0.0.1',
   '!10.0.0.1',
   '10.0.0.*',
+  '::ffff:10.0.0.1',
+  '::FFFF:a00:1',
+  '0:0:0:0:0:ffff:10.0.0.0/104',
 ]) {
   test(`address list - ${JSON.stringify(text)} is refused, not skipped`, () => {
     assert.throws(() => AddressList.parse(text), AddressListError);

@@ -4,6 +4,9 @@ import { BlockList, isIP } from 'node:net';
 
 /** Longest list that is read, in characters. */
 const MAX_LIST_CHARACTERS = 4096;
+/** RFC 4291 section 2.5.5.2. */
+const IPV4_MAPPED = new BlockList();
+IPV4_MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
 
 /** A list cannot be read. What cannot be judged must not be ignored. */
 export class AddressListError extends Error {
@@ -66,6 +69,9 @@ function add(lists: Networks, entry: string): void {
   const version = isIP(address);
   if (version === 0) throw new AddressListError('an entry is no address and no CIDR network');
   const family = version === 6 ? 'ipv6' : 'ipv4';
+  // A client is looked for as IPv4: an entry of this form would never match, nor keep anybody out.
+  if (family === 'ipv6' && IPV4_MAPPED.check(address, family))
+    throw new AddressListError('an entry is an IPv4 address written as IPv6');
   if (prefix === undefined) return lists[family].addAddress(address, family);
   if (Number(prefix) > (version === 6 ? 128 : 32)) throw new AddressListError('a CIDR prefix is too long');
   lists[family].addSubnet(address, Number(prefix), family);

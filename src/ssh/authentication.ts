@@ -159,7 +159,7 @@ export class Authentication<Identity> {
   }
 
   async #answer(turn: Turn, request: AuthRequest): Promise<void> {
-    if (this.#isDone) return;
+    if (this.#isStale(turn)) return;
     turn.startedMs = performance.now();
     const isFirstNone = request.method === 'none' && turn.number === 1;
     if (isFirstNone) return this.#sendFailure(this.#methods);
@@ -195,8 +195,7 @@ export class Authentication<Identity> {
       if (!OUTCOMES.includes(verdict?.outcome)) throw new TypeError('the authenticator gave no verdict');
       return verdict;
     } catch (error) {
-      const method = request.method === 'none' || request.method === 'unknown' ? 'password' : request.method;
-      return this.#refusal(turn.userName, method, 'AUTHENTICATOR_FAILED', error);
+      return this.#refusal(turn.userName, recordedMethod(request), 'AUTHENTICATOR_FAILED', error);
     }
   }
 
@@ -316,8 +315,7 @@ export class Authentication<Identity> {
   /** The only way to success, whichever step came last: the conditions of every step before it hold here too. */
   #accept(turn: Turn, request: AuthRequest, identity: Identity): Promise<void> | undefined {
     if (!this.#keys.admitsSource) {
-      const method = request.method === 'publickey' ? request.method : 'password';
-      this.#refusal(turn.userName, method, 'SOURCE_ADDRESS_REFUSED');
+      this.#refusal(turn.userName, recordedMethod(request), 'SOURCE_ADDRESS_REFUSED');
       return this.#refuse(turn, this.#methods);
     }
     this.#isDone = true;
@@ -340,6 +338,11 @@ export class Authentication<Identity> {
   #sendFailure(methods: readonly AuthMethod[], isPartialSuccess = false): void {
     this.#options.send(failureReply(methods, isPartialSuccess));
   }
+}
+
+/** Of those that can be offered. No other is ever judged. */
+function recordedMethod({ method }: AuthRequest): AuthMethod {
+  return method === 'none' || method === 'unknown' ? 'password' : method;
 }
 
 function assertFew(requests: number): void {

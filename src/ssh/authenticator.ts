@@ -29,7 +29,10 @@ export interface AuthAttempt {
 export interface KeyAttempt extends AuthAttempt {
   /** The key that signs; with a certificate the key in it. */
   readonly key: PublicKey;
-  /** Valid now, and signed by its authority. Whether to trust the authority is for the authenticator to say. */
+  /**
+   * Valid now, but signed by its authority only once the key is proven. Whether to trust the authority is for
+   * `acceptsKey` to say, by the authority's key alone.
+   */
   readonly certificate?: Certificate;
 }
 

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { parseAuthorizedKey } from './authorized-key.ts';
-import { checkCertificate, parseCertificate } from './certificate.ts';
+import { checkAuthority, checkCertificate, parseCertificate } from './certificate.ts';
 import { HostKey } from './host-key.ts';
 import { PublicKeyError } from './public-key.ts';
 import { USER_SIGNATURE_ALGORITHMS } from './signature.ts';
@@ -34,7 +34,9 @@ function check(
   algorithms: readonly string[] = USER_SIGNATURE_ALGORITHMS,
   nowSeconds = Date.now() / 1000,
 ): void {
-  checkCertificate(parseCertificate(blob), { nowSeconds, algorithms });
+  const certificate = parseCertificate(blob);
+  checkCertificate(certificate, nowSeconds);
+  checkAuthority(certificate, algorithms);
 }
 
 for (const [what, certificate, authorityLine, keyId] of [
@@ -46,7 +48,8 @@ for (const [what, certificate, authorityLine, keyId] of [
     const parsed = parseCertificate(blobOf(certificate));
     assert.equal(parsed.keyId, keyId);
     assert.deepEqual(parsed.authority.blob, parseAuthorizedKey(authorityLine).key.blob);
-    checkCertificate(parsed, { nowSeconds: NOW_SECONDS, algorithms: USER_SIGNATURE_ALGORITHMS });
+    checkCertificate(parsed, NOW_SECONDS);
+    checkAuthority(parsed, USER_SIGNATURE_ALGORITHMS);
   });
 }
 

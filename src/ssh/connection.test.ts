@@ -312,3 +312,53 @@ test('handler - one that throws at the end keeps neither the others nor the conn
   assert.equal(error.code, 'INTERNAL', 'the mistake is told to who keeps the log');
   assert.match(String(error.cause), /a mistake of ours/);
 });
+
+test('shell - asking again and again without giving any window queues no more than one answer', async () => {
+  const started: string[] = [];
+  const { client } = await logIn({
+    hostKeys,
+    startSession: (_identity, { type }) => {
+      started.push(type);
+      return undefined;
+    },
+  });
+  const channel = await client.openSession(0);
+  for (let count = 0; count < 3; count++) {
+    client.send(channelRequest(channel, 'shell', true).finish());
+    await client.expect(Message.CHANNEL_FAILURE);
+  }
+  client.send(channelRequest(channel, 'subsystem', true).string('echo').finish());
+  await client.expect(Message.CHANNEL_FAILURE);
+  assert.deepEqual(started, [], 'nothing is started in a session that is about to end');
+  client.send(new ByteWriter().uint8(Message.CHANNEL_WINDOW_ADJUST).uint32(channel).uint32(1000).finish());
+  const { message } = await client.expect(Message.CHANNEL_DATA);
+  message.uint32();
+  assert.match(message.text(), /^This service allows SFTP connections only\.\r\n$/);
+  await client.expect(Message.CHANNEL_REQUEST);
+  await client.expect(Message.CHANNEL_EOF);
+  await client.expect(Message.CHANNEL_CLOSE);
+});
+
+test('C-4 data - a client that wants it in packets of 9 bytes does not keep the process from others', async () => {
+  const sent = Promise.withResolvers<ByteChannel>();
+  const { client } = await logIn({
+    hostKeys,
+    startSession: (_identity, _request, channel) => {
+      sent.resolve(channel);
+      return { onData() {}, onEnd() {}, onDrain() {}, onClose() {} };
+    },
+  });
+  await client.openSubsystem('source', 2 ** 31, 9);
+  const channel = await sent.promise;
+  const bytes = Buffer.alloc(20_000, 7);
+  channel.send([bytes]);
+  const atOnce = bytes.length - channel.pendingBytes;
+  assert.ok(atOnce <= 9 * 512, `${atOnce} bytes in one turn`);
+  let received = 0;
+  while (received < bytes.length) {
+    const { message } = await client.expect(Message.CHANNEL_DATA);
+    message.uint32();
+    received += message.string().length;
+  }
+  assert.equal(channel.pendingBytes, 0);
+});

@@ -10,7 +10,7 @@ import type {
   DialogueAttempt,
   PasswordVerdict,
 } from './authenticator.ts';
-import { MAX_PROMPTS, MAX_ROUNDS } from './dialogue.ts';
+import { DialogueError, MAX_PROMPTS, MAX_ROUNDS } from './dialogue.ts';
 import { Message } from './message.ts';
 import { authRequest, type TestClient } from './testing/client.ts';
 import { connect, makeHostKeys, PASSWORD, type Pair, PasswordAuthenticator } from './testing/pair.ts';
@@ -473,3 +473,35 @@ for (const [method, fields] of [
     }
   });
 }
+
+test('A-2 keyboard-interactive - behind a dialogue that was left nobody is asked for a client that is gone', async () => {
+  const leaving = Promise.withResolvers<void>();
+  const interviewer = new Interviewer(async (prompt) => {
+    await prompt(ASK_PASSWORD).catch(() => leaving.promise);
+    return false;
+  });
+  const { client, closed } = await started(interviewer);
+  client.sendKeyboardInteractive('alice');
+  await challenge(client);
+  client.sendPassword('alice', PASSWORD);
+  await delay(10);
+  client.stream.destroy();
+  await closed;
+  leaving.resolve();
+  await delay(10);
+  assert.equal(interviewer.passwords, 0);
+});
+
+test('keyboard-interactive - whoever waits for an answer learns of one that ends the connection', async () => {
+  const interviewer = onePrompt();
+  const { client, closed } = await started(interviewer);
+  client.sendKeyboardInteractive('alice');
+  await challenge(client);
+  client.send(Buffer.from([Message.USERAUTH_INFO_RESPONSE, 0, 0, 0, 1, 0, 0, 0, 9]));
+  assert.equal((await closed).code, 'MESSAGE_INVALID');
+  await delay(0);
+  assert.deepEqual(
+    interviewer.errors.map((error) => error instanceof DialogueError && error.code),
+    ['ABANDONED'],
+  );
+});

@@ -92,10 +92,11 @@ export class Dialogue {
   onResponse(message: ByteReader): void {
     const waiting = this.#waiting;
     if (waiting === undefined) throw new SshError('MESSAGE_UNEXPECTED', 'answers came to no question');
+    // Throws before anything has changed: whoever waits is then told that the connection is over.
+    const answers = readAnswers(message, waiting.promptCount);
     this.#waiting = undefined;
     this.#answeredAtMs = performance.now();
     this.#hold.resume();
-    const answers = readAnswers(message, waiting.promptCount);
     if (answers !== undefined) waiting.resolve(answers);
     else
       waiting.reject(

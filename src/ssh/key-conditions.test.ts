@@ -349,3 +349,26 @@ async function startable(client: TestClient, type: 'exec' | 'subsystem', what: s
     assert.notEqual(received, undefined);
   }
 }
+
+test('A-26 certificate login - the signature of an authority that nobody trusts is not looked at', async () => {
+  const forged = { authorityBlob: new HostKey(generateKeyPairSync('ed25519').privateKey).publicKey.blob };
+  const book = trusting();
+  const { client } = await started(book);
+  sendCertificate(client, forged);
+  assert.equal(await outcome(client), 'refused');
+  assert.equal(book.asked.length, 1, 'whether it is trusted is asked first');
+  assert.deepEqual(book.refusals, []);
+});
+
+test('certificate login - one that only names a trusted authority is refused, asked about or signed with', async () => {
+  const book = trusting();
+  const { client, authenticated } = await started(book);
+  const forged = { authority: generateKeyPairSync('ed25519').privateKey, authorityBlob };
+  const blob = makeCertificate({ key: ed25519, ...forged });
+  client.send(keyQuery('alice', certificateType('ssh-ed25519'), blob));
+  assert.equal(await outcome(client), 'refused');
+  sendCertificate(client, forged);
+  assert.equal(await outcome(client), 'refused');
+  assert.deepEqual(book.refusals, ['CERTIFICATE_INVALID', 'CERTIFICATE_INVALID']);
+  assert.deepEqual(authenticated, []);
+});

@@ -3,7 +3,7 @@
 import { ByteWriter } from '../wire/byte-writer.ts';
 import type { KeyRequest, SignedPart } from './auth-request.ts';
 import type { Authenticator, KeyAttempt, KeyTerms, LayerRefusal } from './authenticator.ts';
-import { checkCertificate } from './certificate.ts';
+import { type Certificate, checkAuthority, checkCertificate } from './certificate.ts';
 import {
   admitsSource,
   conditionsOf,
@@ -105,12 +105,10 @@ export class KeyLogin<Identity> {
     try {
       const offered = readOfferedKey(algorithm, blob, algorithms);
       refusal = 'CERTIFICATE_INVALID';
-      if (offered.certificate !== undefined)
-        checkCertificate(offered.certificate, { nowSeconds: Date.now() / MS, algorithms });
+      if (offered.certificate !== undefined) checkCertificate(offered.certificate, Date.now() / MS);
       return offered;
     } catch (cause) {
-      if (cause instanceof PublicKeyError) return { ...unusable(refusal), cause };
-      throw cause;
+      return rejected(refusal, cause);
     }
   }
 
@@ -120,8 +118,25 @@ export class KeyLogin<Identity> {
     const isNamed = offered.certificate?.principals.some((principal) => names.includes(principal)) ?? true;
     if (!isNamed) return unusable('PRINCIPAL_MISSING');
     if (!admitsSource(conditions, this.#options.sourceAddress)) return unusable('SOURCE_ADDRESS_REFUSED');
-    return { outcome: 'usable', attempt, offered, conditions };
+    const refusal = offered.certificate && this.#forgeryOf(offered.certificate);
+    return refusal ?? { outcome: 'usable', attempt, offered, conditions };
   }
+
+  /** Undefined when the authority, which is trusted by now, has signed the certificate. */
+  #forgeryOf(certificate: Certificate): UnusableKey | undefined {
+    try {
+      checkAuthority(certificate, this.#options.algorithms);
+      return undefined;
+    } catch (cause) {
+      return rejected('CERTIFICATE_INVALID', cause);
+    }
+  }
+}
+
+/** What is wrong with a key refuses it. @throws any other error */
+function rejected(refusal: LayerRefusal, cause: unknown): UnusableKey {
+  if (cause instanceof PublicKeyError) return { ...unusable(refusal), cause };
+  throw cause;
 }
 
 function unusable(refusal: LayerRefusal): UnusableKey {

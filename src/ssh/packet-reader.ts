@@ -8,7 +8,7 @@ import { SshError } from './error.ts';
 const MIN_PACKET_LENGTH = 5;
 const MIN_PADDING_BYTES = 4;
 /** Largest packet_length before the client is authenticated: RFC 4253 section 6.1 asks for 35000. */
-export const MAX_UNAUTHENTICATED_PACKET_LENGTH = 35_000;
+const MAX_UNAUTHENTICATED_PACKET_LENGTH = 35_000;
 /** Largest packet_length afterwards; OpenSSH and Go have the same bound. */
 export const MAX_PACKET_LENGTH = 256 * 1024;
 

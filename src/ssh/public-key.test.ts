@@ -51,6 +51,17 @@ test('A-26 public key - RSA below 2048 and above 16384 bits is refused', () => {
   assert.throws(() => parsePublicKey(huge), /at most 16384/);
 });
 
+test('A-26 public key - an RSA exponent as long as the modulus, which takes 12 ms to verify with, is refused', () => {
+  const blob = (exponentBytes: number): Buffer =>
+    new ByteWriter(1024)
+      .string('ssh-rsa')
+      .mpint(Buffer.alloc(exponentBytes, 0x55))
+      .mpint(Buffer.alloc(384, 0xff))
+      .finish();
+  assert.equal(parsePublicKey(blob(8)).bits, 3072);
+  for (const exponentBytes of [9, 384]) assert.throws(() => parsePublicKey(blob(exponentBytes)), /exponent/);
+});
+
 test('public key - bytes behind the end, a wrong curve name, a point off the curve are refused', () => {
   const { blob } = publicKeyFromKeyObject(generateKeyPairSync('ec', { namedCurve: 'prime256v1' }).publicKey);
   assert.throws(() => parsePublicKey(Buffer.concat([blob, Buffer.from([0])])), PublicKeyError);

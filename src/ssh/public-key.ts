@@ -23,9 +23,11 @@ export class PublicKeyError extends Error {
 }
 
 /** NIST SP 800-131A floor. */
-export const MIN_RSA_BITS = 2048;
+const MIN_RSA_BITS = 2048;
 /** Verifying with larger moduli is a way to burn our CPU (CVE-2026-39829). */
-export const MAX_RSA_BITS = 16_384;
+const MAX_RSA_BITS = 16_384;
+/** OpenSSL's bound for large moduli. Below 3072 bits it takes any, and verifying then costs as much as signing. */
+const MAX_RSA_EXPONENT_BYTES = 8;
 const ED25519_KEY_BYTES = 32;
 const UNCOMPRESSED = 0x04;
 
@@ -116,6 +118,8 @@ function parseRsa(reader: ByteReader): KeyFields {
     throw new PublicKeyError(`the RSA key has ${bits} bits; at least ${MIN_RSA_BITS} are needed`);
   if (bits > MAX_RSA_BITS)
     throw new PublicKeyError(`the RSA key has ${bits} bits; at most ${MAX_RSA_BITS} are taken`);
+  if (exponent.length > MAX_RSA_EXPONENT_BYTES)
+    throw new PublicKeyError(`the exponent of the RSA key has more than ${MAX_RSA_EXPONENT_BYTES * 8} bits`);
   const jwk = { kty: 'RSA', e: exponent.toString('base64url'), n: modulus.toString('base64url') };
   return { keyObject: fromJwk(jwk), bits };
 }

@@ -11,7 +11,7 @@ import type { WindowBudget } from './window-budget.ts';
 /** Receive window at first: what OpenSSH gives. */
 export const INITIAL_WINDOW_BYTES = 2 * 1024 * 1024;
 /** Receive window of a client that keeps it full: 160 MB/s over 100 ms. The most a channel can make us hold. */
-export const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
+const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 /**
  * Largest CHANNEL_DATA we take. Far above the customary 32 KiB, so that a client can send a whole 255 KiB write in one
  * packet; with header and padding it stays within MAX_PACKET_LENGTH.
@@ -194,7 +194,7 @@ export class SessionChannel implements ByteChannel {
     const wantsReply = message.boolean();
     const request = sessionRequest(type, message);
     const isAccepted = request !== undefined && this.#start(request);
-    const isShell = type === 'shell' && this.#handler === undefined;
+    const isShell = type === 'shell' && this.#isIdle;
     // A person who came with `ssh` learns why there is nothing to see.
     if (isShell) this.send([Buffer.from('This service allows SFTP connections only.\r\n')]);
     // Nothing may follow our CLOSE (RFC 4254 section 5.3): PuTTY ends the whole connection over it.
@@ -296,8 +296,13 @@ export class SessionChannel implements ByteChannel {
     finished.push(head);
   }
 
+  /** Nothing was started, and the session is not about to end: it waits for window to say so, perhaps for ever. */
+  get #isIdle(): boolean {
+    return this.#handler === undefined && this.#exitStatus === undefined && !this.#hasSentClose;
+  }
+
   #start(request: SessionRequest): boolean {
-    if (this.#handler !== undefined || this.#hasSentClose) return false;
+    if (!this.#isIdle) return false;
     const handler = this.#options.startSession(request, this);
     // One that had nothing to wait for has finished already: it too is told of its end.
     if (this.#hasSentClose) handler?.onClose();

@@ -440,3 +440,37 @@ test('output - a channel that waits for the stream is not forgotten when another
     received += message.string().length;
   }
 });
+
+test('rekey - before the login a client may exchange keys a few times and not for ever', async () => {
+  const { client, closed } = connect({ hostKeys });
+  await client.handshake();
+  await client.startAuthentication();
+  for (let count = 0; count < 8; count++) await client.exchangeKeys();
+  client.exchangeKeys().catch(() => undefined);
+  assert.equal((await closed).code, 'MESSAGE_UNEXPECTED');
+});
+
+test('end - what the client sent before it left is handled, also what has to wait for its turn', async () => {
+  let received = '';
+  const { client, closed } = await logIn({
+    hostKeys,
+    startSession: () => ({
+      onData: (view) => {
+        received += view.toString();
+      },
+      onEnd: () => {
+        received += '.';
+      },
+      onDrain: () => undefined,
+      onClose: () => undefined,
+    }),
+  });
+  const channel = await client.openSubsystem('collect');
+  for (let count = 0; count < 50; count++) client.sendData(channel, Buffer.from('x'));
+  client.send(new ByteWriter().uint8(Message.CHANNEL_EOF).uint32(channel).finish());
+  client.send(new ByteWriter().uint8(Message.DISCONNECT).uint32(11).string('bye').string('').finish());
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  client.stream.end();
+  assert.equal((await closed).code, 'CLOSED_BY_CLIENT');
+  assert.equal(received, `${'x'.repeat(50)}.`);
+});

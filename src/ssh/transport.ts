@@ -16,7 +16,7 @@ import { PacketWriter } from './packet-writer.ts';
 import type { PaddingSource } from './padding.ts';
 import { type Phase, verdict } from './phase.ts';
 import type { Agreement, Proposal } from './proposal.ts';
-import type { Turns } from './turns.ts';
+import { TurnAccount, type Turns } from './turns.ts';
 
 /** Input that may wait while an asynchronous step runs; past it the socket is paused. */
 const MAX_HELD_INPUT_BYTES = 256 * 1024;
@@ -36,13 +36,18 @@ const KEX_TIMEOUT_MS = 30_000;
 const REKEY_TIMEOUT_MS = 300_000;
 /** RFC 4344 section 3.1: rekey before 2^31 packets, whatever the cipher. */
 const REKEY_PACKETS = 2 ** 31;
-/** Messages below this wait for their turn (turns.ts): anything but the data of a file. */
-const SMALL_MESSAGE_BYTES = 4096;
 /**
  * Messages without an effect (IGNORE, DEBUG, PING) before the login. Clients send a handful, to hide their timing. Also
  * keeps the sequence number far from its wrap, which could hide a packet that was taken away (CVE-2023-48795).
  */
 const MAX_NOTES_BEFORE_LOGIN = 256;
+/** Clients want new keys after an hour or a gigabyte, so never before the login. A made-up exchange costs us more than them. */
+const MAX_REKEYS_BEFORE_LOGIN = 8;
+/**
+ * Packets of bulk data in a row, until others had their turn. A client may want its data in packets of 9 bytes: a whole
+ * queue of them took 0.4 s at once.
+ */
+const MAX_BURST_PACKETS = 512;
 /** How long the last words may take to leave before the socket is destroyed. */
 const LINGER_MS = 2_000;
 
@@ -82,6 +87,7 @@ export class Transport {
   readonly #handler: TransportHandler;
   readonly #reader: PacketReader;
   readonly #writer: PacketWriter;
+  readonly #turns: TurnAccount;
   #identReader: IdentReader | undefined = new IdentReader();
   #clientIdent = '';
   #phase: Phase = 'kex';
@@ -94,7 +100,13 @@ export class Transport {
   #isStrict = false;
   #acceptsExtInfo = false;
   #holds = 0;
+  /** One of the holds is for our turn, and soon over. */
+  #awaitsTurn = false;
+  /** How the peer went. What it sent before may still wait for its turn. */
+  #loss: SshError | undefined;
   #notesBeforeLogin = 0;
+  #rekeysBeforeLogin = 0;
+  #burstPackets = 0;
   #isPaused = false;
   #deferred: Buffer[] = [];
   #deferredBytes = 0;
@@ -105,6 +117,7 @@ export class Transport {
     this.#options = options;
     this.#handler = handler;
     this.#reader = new PacketReader(options.scratch);
+    this.#turns = new TurnAccount(options.turns);
     this.#writer = new PacketWriter(options.stream, options.padding, options.scratch);
   }
 
@@ -113,11 +126,9 @@ export class Transport {
     const { stream } = this.#options;
     stream.on('data', (chunk: Buffer) => this.#guarded(() => this.#onChunk(chunk)));
     stream.on('drain', () => this.#onDrain());
-    stream.on('error', (cause) =>
-      this.fail(new SshError('CONNECTION_LOST', 'the connection broke', { cause })),
-    );
-    stream.on('end', () => this.fail(new SshError('CONNECTION_LOST', 'the client closed the connection')));
-    stream.on('close', () => this.fail(new SshError('CONNECTION_LOST', 'the connection is closed')));
+    stream.on('error', (cause) => this.#onLost('the connection broke', { cause }));
+    stream.on('end', () => this.#onLost('the client closed the connection'));
+    stream.on('close', () => this.#onLost('the connection is closed'));
     stream.write(`${this.#options.ident}\r\n`);
     this.#beginKex();
   }
@@ -136,7 +147,8 @@ export class Transport {
   /** Whether bulk data may be sent now: no key exchange in the way, and the stream takes more. */
   get isWritable(): boolean {
     if (this.#isEnded || this.#kex?.sendsOnlyKex === true) return false;
-    if (this.#writer.queuedBytes < OUTPUT_HIGH_WATER_BYTES) return true;
+    const isBurstOver = this.#burstPackets >= MAX_BURST_PACKETS;
+    if (!isBurstOver && this.#writer.queuedBytes < OUTPUT_HIGH_WATER_BYTES) return true;
     // Stays set until the drain, even if there is room for the next one who asks: this one waits for it.
     this.#isBlocked = true;
     return false;
@@ -169,6 +181,11 @@ export class Transport {
 
   /** Sends bulk data: the parts make one message. Only while `isWritable`; the parts may be reused afterwards. */
   sendParts(parts: readonly Uint8Array[]): void {
+    this.#burstPackets++;
+    if (this.#burstPackets === MAX_BURST_PACKETS) setImmediate(() => this.#endBurst());
+    let byteCount = 0;
+    for (const part of parts) byteCount += part.length;
+    this.#turns.moved(byteCount);
     this.#write(parts);
   }
 
@@ -182,6 +199,12 @@ export class Transport {
       this.#holds--;
       this.#guarded(() => this.#process());
     };
+  }
+
+  /** A client may close a file, say good-bye and go, all at once: what only waits for its turn is handled first. */
+  #onLost(message: string, options?: ErrorOptions): void {
+    this.#loss ??= new SshError('CONNECTION_LOST', message, options);
+    this.#guarded(() => this.#process());
   }
 
   /** Runs `step` at the connection's own risk: what it throws ends this connection and no other. */
@@ -242,13 +265,22 @@ export class Transport {
       const payload = this.#reader.next();
       if (payload === undefined) break;
       this.#dispatch(payload);
-      const isSmall = payload.length < SMALL_MESSAGE_BYTES;
-      if (isSmall && !this.#options.turns.spend()) this.#options.turns.wait(this.hold());
+      if (!this.#turns.received(payload.length)) this.#awaitTurn();
     }
+    if (this.#loss !== undefined && !this.#awaitsTurn) throw this.#loss;
     if (this.#holds === 0 && this.#isPaused && !this.#isEnded) {
       this.#isPaused = false;
       this.#options.stream.resume();
     }
+  }
+
+  #awaitTurn(): void {
+    const release = this.hold();
+    this.#awaitsTurn = true;
+    this.#turns.wait(() => {
+      this.#awaitsTurn = false;
+      release();
+    });
   }
 
   #countNote(): void {
@@ -313,6 +345,7 @@ export class Transport {
 
   #onKexMessage(number: number, payload: Buffer): void {
     if (number === Message.KEXINIT) {
+      this.#countRekey();
       this.#beginKex();
       this.#onKexInit(payload);
       return;
@@ -331,6 +364,13 @@ export class Transport {
       .then((result) => this.#guarded(() => this.#onKexResult(result)))
       .catch((error: unknown) => this.fail(error))
       .finally(release);
+  }
+
+  #countRekey(): void {
+    if (this.#phase === 'kex' || this.#phase === 'open') return;
+    this.#rekeysBeforeLogin++;
+    if (this.#rekeysBeforeLogin > MAX_REKEYS_BEFORE_LOGIN)
+      throw new SshError('MESSAGE_UNEXPECTED', 'too many key exchanges before the login');
   }
 
   #onKexInit(payload: Buffer): void {
@@ -402,6 +442,11 @@ export class Transport {
     if (this.#writer.queuedBytes > maxBytes) {
       this.fail(new SshError('PEER_NOT_READING', 'the client does not read what it asked for'));
     }
+  }
+
+  #endBurst(): void {
+    this.#burstPackets = 0;
+    this.#onDrain();
   }
 
   #onDrain(): void {

@@ -45,3 +45,14 @@ test('turns - one message does not wait, whoever floods', async () => {
   for (let turn = 0; turn < 10; turn++) await nextTurn();
   assert.equal(flooding(turns, 1)(), 1);
 });
+
+test('turns - while data moves a flood leaves the event loop alone between its turns', async () => {
+  const turns = new Turns();
+  const handled = flooding(turns, 100_000);
+  const endMs = performance.now() + 50;
+  while (performance.now() < endMs) {
+    turns.moved();
+    await nextTurn();
+  }
+  assert.ok(handled() < 4 * 60, `${handled()} in 50 ms`);
+});

@@ -16,6 +16,8 @@ const abuse = ABUSES.find(({ name }) => name === kind);
 if (abuse === undefined) throw new Error(`there is no abuse '${kind}'`);
 // What is to be seen is the server, not two programs that compete for the cores of this machine.
 setPriority(constants.priority.PRIORITY_LOW);
+// A socket that is not read keeps no process alive.
+setInterval(() => undefined, 60_000);
 await Promise.all(Array.from({ length: abuse.connections }, () => misbehave(abuse)));
 
 async function misbehave({ run }: Abuse): Promise<never> {

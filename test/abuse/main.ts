@@ -104,7 +104,7 @@ async function measure(abuse: Abuse, port: number, other: OtherSession, tree: Pr
       grownBytes = Math.max(grownBytes, (await peakBytes(tree)) - before);
     } finally {
       abuser.kill('SIGKILL');
-      if (abuser.exitCode === null) await once(abuser, 'exit');
+      if (abuser.exitCode === null && abuser.signalCode === null) await once(abuser, 'exit');
     }
   }
   return {

@@ -188,6 +188,10 @@ export class MemoryFileHandle implements FileHandle {
     this.#file.setAttributes(changes);
   }
 
+  async isSameFile(other: FileHandle): Promise<boolean> {
+    return other instanceof MemoryFileHandle && other.#file === this.#file;
+  }
+
   async sync(): Promise<void> {
     this.#checkOpen();
   }

@@ -5,11 +5,11 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Scrubber } from '../scrubber.ts';
 
 /** Longest line that is handed on, in characters. */
-export const MAX_LINE_CHARACTERS = 4096;
+const MAX_LINE_CHARACTERS = 4096;
 /** How much of an unfinished line is kept; longer than a line and the longest printed form of a password together. */
 const MAX_PENDING_CHARACTERS = 64 * 1024;
 /** Lines per second and stream that are handed on; the rest is counted. */
-export const MAX_LINES_PER_SECOND = 100;
+const MAX_LINES_PER_SECOND = 100;
 /** Bytes per second and stream that are read; then the stream rests, and a flooding function waits for its own pipe. */
 const MAX_BYTES_PER_SECOND = 1024 * 1024;
 const WINDOW_MS = 1000;

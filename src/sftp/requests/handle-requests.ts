@@ -1,14 +1,13 @@
 /** Requests that name their file or directory by a handle. */
 
-import { FileError } from '../../files/error.ts';
 import { type ByteReader, WireError } from '../../wire/byte-reader.ts';
 import { readAttributes } from '../attributes.ts';
 import { MAX_TRANSFER_BYTES } from '../limits.ts';
 import { OpenDirectory } from '../open-directory.ts';
 import type { OpenFile } from '../open-file.ts';
-import { statVfsReply } from '../reply.ts';
 import type { Request } from '../request-ledger.ts';
 import type { Handler, SftpSession } from '../session.ts';
+import { changeAttributes } from '../set-stat.ts';
 
 export const read: Handler = (session, request, fields) => {
   const file = fileOf(session, request, fields);
@@ -43,7 +42,10 @@ export const fileStat: Handler = (session, request, fields) => {
 
 export const setFileStat: Handler = (session, request, fields) => {
   const file = fileOf(session, request, fields);
-  file.setAttributes(request, readAttributes(fields));
+  const changes = readAttributes(fields);
+  file.perform(request, true, () =>
+    changeAttributes(session, { request: 'FSETSTAT', path: file.path, changes }, (made) => file.change(made)),
+  );
 };
 
 /** fsync@openssh.com. */
@@ -51,15 +53,8 @@ export const sync: Handler = (session, request, fields) => {
   fileOf(session, request, fields).sync(request);
 };
 
-/** fstatvfs@openssh.com. */
-export const fileSpace: Handler = (session, request, fields) => {
-  const { spaceReporting } = session.fileSystem;
-  if (spaceReporting === undefined) throw new FileError('NOT_SUPPORTED');
-  const file = fileOf(session, request, fields);
-  file.perform(request, false, async () => statVfsReply(await spaceReporting.space(file.path)));
-};
-
-function fileOf(session: SftpSession, request: Request, fields: ByteReader): OpenFile {
+/** The file of the next field, noted in the request. @throws FileError INVALID_HANDLE */
+export function fileOf(session: SftpSession, request: Request, fields: ByteReader): OpenFile {
   const file = session.handles.file(fields);
   request.path = file.path;
   return file;

@@ -45,7 +45,8 @@ function openMode(flags: number): OpenMode {
   };
 }
 
-async function openFile(
+/** For the caller to enter in the handle table. @throws FileError */
+export async function openFile(
   session: SftpSession,
   path: VirtualPath,
   mode: OpenMode,

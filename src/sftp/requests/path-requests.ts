@@ -6,6 +6,7 @@ import { MAX_PATH_BYTES, virtualPath } from '../../files/virtual-path.ts';
 import { readAttributes } from '../attributes.ts';
 import { attributesReply, nameReply, OK } from '../reply.ts';
 import { answering, type Handler, readPath } from '../session.ts';
+import { changeAttributes } from '../set-stat.ts';
 
 export const stat = statHandler(true);
 export const lstat = statHandler(false);
@@ -100,11 +101,11 @@ function setStatHandler(followLinks: boolean): Handler {
     const path = readPath(session, request, fields);
     const changes = readAttributes(fields);
     if (!followLinks && changes.sizeBytes !== undefined) throw new FileError('INVALID_ARGUMENT');
-    return session.pathOrder.run([path], true, async () => {
-      await session.fileSystem.setAttributes(path, changes, { followLinks });
-      session.observer.changed({ operation: 'SETSTAT', path, changes });
-      return OK;
-    });
+    return session.pathOrder.run([path], true, () =>
+      changeAttributes(session, { request: 'SETSTAT', path, changes }, (made) =>
+        session.fileSystem.setAttributes(path, made, { followLinks }),
+      ),
+    );
   });
 }
 

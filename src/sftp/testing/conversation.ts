@@ -4,14 +4,23 @@ import assert from 'node:assert/strict';
 import type { FileSystem } from '../../files/file-system.ts';
 import { virtualPath } from '../../files/virtual-path.ts';
 import type { SftpLimits } from '../limits.ts';
-import type { FileClosed, FileOpened, OperationRefused, SftpObserver, TreeChanged } from '../observer.ts';
+import type {
+  FileClosed,
+  FileHashed,
+  FileOpened,
+  OperationRefused,
+  SftpObserver,
+  TreeChanged,
+} from '../observer.ts';
 import { OpenFlag } from '../protocol.ts';
-import { SftpServer } from '../server.ts';
+import { SftpServer, type SftpServerOptions } from '../server.ts';
 import { MemoryChannel } from './memory-channel.ts';
 import { SftpClient } from './sftp-client.ts';
 import { StagedFileSystem } from './staged-file-system.ts';
 
 export const WRITE_NEW = OpenFlag.WRITE | OpenFlag.CREATE | OpenFlag.TRUNCATE;
+/** Well below what one packet holds. */
+const STORED_PIECE_BYTES = 200_000;
 
 /** Keeps every fact it is told. */
 export class RecordingObserver implements SftpObserver {
@@ -19,6 +28,7 @@ export class RecordingObserver implements SftpObserver {
   readonly closings: FileClosed[] = [];
   readonly refusals: OperationRefused[] = [];
   readonly changes: TreeChanged[] = [];
+  readonly hashes: FileHashed[] = [];
 
   opened(file: FileOpened): void {
     this.openings.push(file);
@@ -32,6 +42,9 @@ export class RecordingObserver implements SftpObserver {
   changed(change: TreeChanged): void {
     this.changes.push(change);
   }
+  hashed(file: FileHashed): void {
+    this.hashes.push(file);
+  }
 }
 
 export interface ConversationOptions {
@@ -41,6 +54,8 @@ export interface ConversationOptions {
   readonly limits?: Partial<SftpLimits>;
   readonly home?: string;
   readonly userName?: string;
+  /** Further options of the server. */
+  readonly server?: Partial<SftpServerOptions>;
 }
 
 export class Conversation {
@@ -51,7 +66,8 @@ export class Conversation {
   readonly client: SftpClient;
   receivedBytes = 0;
 
-  constructor({ inner, capabilities, limits = {}, home = '/', userName = '' }: ConversationOptions) {
+  constructor(options: ConversationOptions) {
+    const { inner, capabilities, limits = {}, home = '/', userName = '', server } = options;
     this.files = new StagedFileSystem(inner, capabilities);
     this.server = new SftpServer({
       channel: this.channel,
@@ -60,6 +76,7 @@ export class Conversation {
       userName,
       limits,
       observer: this.observer,
+      ...server,
     });
     this.client = new SftpClient((bytes) => this.deliver(bytes));
     this.channel.onSend = (bytes) => this.client.receive(bytes);
@@ -80,7 +97,11 @@ export class Conversation {
 
   async store(path: string, contents: string | Buffer): Promise<void> {
     const handle = await this.handle(path, WRITE_NEW);
-    assert.equal((await this.client.write(handle, 0, contents)).status, 0);
+    const bytes = Buffer.from(contents);
+    for (let at = 0; at < bytes.length; at += STORED_PIECE_BYTES) {
+      const piece = bytes.subarray(at, at + STORED_PIECE_BYTES);
+      assert.equal((await this.client.write(handle, at, piece)).status, 0);
+    }
     assert.equal((await this.client.close(handle)).status, 0);
   }
 

@@ -5,6 +5,8 @@ import type { ByteChannel } from '../../wire/byte-channel.ts';
 export class MemoryChannel implements ByteChannel {
   /** One element per `send`. */
   readonly sends: Buffer[] = [];
+  /** Everything of `sendError`. */
+  errors = '';
   creditedBytes = 0;
   exitStatus: number | undefined;
   pendingBytes = 0;
@@ -25,6 +27,11 @@ export class MemoryChannel implements ByteChannel {
     this.sends.push(bytes);
     if (!this.isStalled) this.takeAll();
     this.onSend(bytes);
+  }
+
+  sendError(text: string): void {
+    if (this.exitStatus !== undefined) throw new Error('sendError after finish');
+    this.errors += text;
   }
 
   /** The client reads everything. */

@@ -21,6 +21,8 @@ export class StagedFileSystem implements FileSystem {
   readonly calls: string[] = [];
   /** Slices lent and not yet given back. */
   lentSlices = 0;
+  /** While set, all open files are one, as by a hard link. */
+  sameFiles = false;
   readonly #inner: FileSystem;
   readonly #gates = new Map<string, Promise<void>>();
   readonly #failures = new Map<string, Error>();
@@ -146,6 +148,10 @@ class StagedHandle implements FileHandle {
 
   setAttributes(changes: AttributeChanges): Promise<void> {
     return this.#pass(`handleSetAttributes ${this.#path}`, () => this.#inner.setAttributes(changes));
+  }
+
+  async isSameFile(): Promise<boolean> {
+    return this.#stage.sameFiles;
   }
 
   sync(): Promise<void> {

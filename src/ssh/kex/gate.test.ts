@@ -135,3 +135,17 @@ test('gate - a number that is out of range does not get as far', async () => {
   first.end();
   await first.done;
 });
+
+test('gate - a slot that is freed in the moment in which a waiting connection ends is not lost', async () => {
+  const gate = new KexGate(limits);
+  const first = occupy(gate);
+  const gone = new AbortController();
+  const waiting = gate.run(gone.signal, () => assert.fail('worked for nobody'));
+  await nextTurn();
+  first.end();
+  gone.abort(new Error('gone'));
+  await assert.rejects(waiting, /gone/);
+  await first.done;
+  assert.deepEqual([gate.running, gate.waiting], [0, 0]);
+  assert.equal(await gate.run(signal, async () => 'done'), 'done');
+});

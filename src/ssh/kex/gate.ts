@@ -69,15 +69,18 @@ export class KexGate {
 
   #turn(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const onTimeout = () => reject(busy());
-    const onAbort = () => reject(signal.reason);
-    const timer = setTimeout(onTimeout, this.#limits.waitTimeoutMs).unref();
+    // Out of the queue at once: a slot handed to who has left already would never come back.
+    const giveUp = (reason: unknown) => {
+      this.#waiting.delete(resolve);
+      reject(reason);
+    };
+    const onAbort = () => giveUp(signal.reason);
+    const timer = setTimeout(() => giveUp(busy()), this.#limits.waitTimeoutMs).unref();
     signal.addEventListener('abort', onAbort);
     this.#waiting.add(resolve);
     return promise.finally(() => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      this.#waiting.delete(resolve);
     });
   }
 

@@ -1,5 +1,6 @@
 /** An open regular file: exact reads with read-ahead, complete writes, a close that reports. */
 
+import type { Stats } from 'node:fs';
 import type { BlockPool } from '../../block-pool.ts';
 import { FileError, toFileError } from '../../error.ts';
 import type { AttributeChanges, FileAttributes, FileHandle, FileSlice, OpenMode } from '../../file-system.ts';
@@ -47,7 +48,7 @@ export class PosixFileHandle implements FileHandle {
   }
 
   stat(): Promise<FileAttributes> {
-    return this.#use(async () => toAttributes(await fstat(this.#fd)));
+    return this.#stats().then(toAttributes);
   }
 
   setAttributes(changes: AttributeChanges): Promise<void> {
@@ -64,6 +65,12 @@ export class PosixFileHandle implements FileHandle {
         this.#readAhead.invalidate();
       }
     });
+  }
+
+  async isSameFile(other: FileHandle): Promise<boolean> {
+    if (!(other instanceof PosixFileHandle)) return false;
+    const [own, its] = await Promise.all([this.#stats(), other.#stats()]);
+    return own.dev === its.dev && own.ino === its.ino;
   }
 
   sync(): Promise<void> {
@@ -89,6 +96,10 @@ export class PosixFileHandle implements FileHandle {
     } catch {
       // The transfer has failed already; what close has to add changes nothing for the client.
     }
+  }
+
+  #stats(): Promise<Stats> {
+    return this.#use(() => fstat(this.#fd));
   }
 
   async #use<T>(action: () => Promise<T>): Promise<T> {

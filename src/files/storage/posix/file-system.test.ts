@@ -222,6 +222,18 @@ test('posix - space is reported in the units of the file system', async (context
   const report = await files.spaceReporting?.space(path('/'));
   assert.ok(report !== undefined && report.blocks > 0n && report.freeBlocks <= report.blocks);
   assert.ok(report.blockBytes > 0);
+  assert.equal(report.fileSystemId, (await files.spaceReporting?.space(path('/')))?.fileSystemId);
+});
+
+test('posix - one file opened by two names is known to be one', async (context) => {
+  const { files, at } = await posixFixture(context);
+  writeFileSync(at('a'), 'a');
+  writeFileSync(at('b'), 'a');
+  await files.hardLinks?.link(path('/a'), path('/c'));
+  const [a, b, c] = await Promise.all(['/a', '/b', '/c'].map((name) => files.open(path(name), READ, {})));
+  assert.ok(a !== undefined && b !== undefined && c !== undefined);
+  assert.deepEqual([await a.isSameFile?.(c), await a.isSameFile?.(b)], [true, false]);
+  await Promise.all([a, b, c].map((handle) => handle.close()));
 });
 
 test('posix - a file that changes under the reader is answered exactly', async (context) => {

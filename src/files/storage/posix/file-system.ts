@@ -204,6 +204,7 @@ export class PosixFileSystem implements FileSystem {
           freeFiles: report.ffree,
           readOnly: await isReadOnly(entry.path),
           maxNameBytes: MAX_NAME_BYTES,
+          fileSystemId: BigInt(entry.stats.dev),
         };
       }),
     );

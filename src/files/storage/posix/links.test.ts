@@ -73,7 +73,7 @@ async function plantedLinks(context: TestContext): Promise<PosixFixture> {
   return fixture;
 }
 
-test('links - whatever leads outside fails exactly like a missing file, in every operation', async (context) => {
+test('F-42 links - whatever leads outside fails exactly like a missing file, in every operation', async (context) => {
   const { files, outside } = await plantedLinks(context);
   const targets = [
     'absolute',
@@ -157,7 +157,7 @@ test('links - removing, renaming and lsetstat touch the link and not its target'
   assert.deepEqual(readdirSync(outside).sort(), ['dir', 'secret']);
 });
 
-test('links - a made link is stored relative, and a target outside is refused', async (context) => {
+test('F-42 links - a made link is stored relative, and a target outside is refused', async (context) => {
   const { files, at } = await plantedLinks(context);
   await files.links?.symlink('/inside', path('/sub/deep/made'));
   assert.equal(readlinkSync(at('sub', 'deep', 'made')), '../../inside');
@@ -174,7 +174,7 @@ test('links - a made link is stored relative, and a target outside is refused', 
   assert.equal(existsSync(at('bad')), false);
 });
 
-test('links - readlink shows no path of the host', async (context) => {
+test('F-42 links - readlink shows no path of the host', async (context) => {
   const { files } = await plantedLinks(context);
   assert.equal(await files.links?.readLink(path('/chained')), 'relative');
   for (const name of ['absolute', 'relative', 'absolute-directory', 'up']) {
