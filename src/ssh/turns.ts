@@ -3,10 +3,10 @@
 /** Small messages of all floods in one turn. */
 const MESSAGES_PER_TURN = 4;
 /**
- * While others move data, turns are this far apart, in milliseconds: 4000 messages a second. Without a pause a flood
+ * While others move data, turns are this far apart, in milliseconds: 2000 messages a second. Without a pause a flood
  * would keep the event loop busy with itself, and a core with it.
  */
-const PAUSE_MS = 1;
+const PAUSE_MS = 2;
 /** Nobody moved data for this long: there is nobody to make room for. */
 const QUIET_MS = 20;
 

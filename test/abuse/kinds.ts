@@ -22,20 +22,21 @@ export interface Abuse {
   run(opened: Opened): Promise<void>;
 }
 
-/** Messages between two looks at the socket: keeps the abuser's own memory bounded. */
-const BURST = 200;
+/** A connection floods with 5000 messages a second: many more than are let through, at little cost to the abuser itself. */
+const BURST = 50;
+const BURST_PAUSE_MS = 10;
 /** What the abuser itself lets wait in its socket. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const LARGE_FILE = '/large';
 const READ_BYTES = 255 * 1024;
-/** What the server lets us send, less what opening the file took. */
-const WINDOW_BYTES = 2 * 1024 * 1024 - 1024;
+/** Asks for 125 MB on each connection. */
+const UNREAD_READS = 500;
 
 /** Sends `payload` again and again for as long as the connection lives. */
 async function flood({ client, socket }: Opened, payload: Buffer): Promise<void> {
   while (!socket.destroyed) {
     for (let sent = 0; sent < BURST; sent++) client.send(payload);
-    do await delay(1);
+    do await delay(BURST_PAUSE_MS);
     while (socket.writableLength > MAX_WAITING_BYTES && !socket.destroyed);
   }
 }
@@ -66,7 +67,7 @@ function discardInput({ socket }: Opened): void {
   socket.resume();
 }
 
-/** Opens a file; its handle is the server's first. */
+/** Opens a file. @returns its handle as it stands in requests, with its length */
 async function openFile(opened: Opened, channel: number, path: string, flags: number): Promise<Buffer> {
   opened.client.sendData(
     channel,
@@ -77,7 +78,7 @@ async function openFile(opened: Opened, channel: number, path: string, flags: nu
     received.message.uint32();
     const reply = received.message.string();
     const type = reply[4];
-    if (type === MessageType.HANDLE) return reply.subarray(13);
+    if (type === MessageType.HANDLE) return reply.subarray(9);
     if (type === MessageType.STATUS) throw new Error('the file cannot be opened');
   }
 }
@@ -141,7 +142,7 @@ export const ABUSES: readonly Abuse[] = [
     },
   },
   {
-    name: 'a flood of READ whose answers are never read',
+    name: 'READs whose answers are never read',
     connections: 10,
     run: async (opened) => {
       const channel = await openSftp(opened);
@@ -151,10 +152,20 @@ export const ABUSES: readonly Abuse[] = [
         MessageType.READ,
         new ByteWriter().uint32(8).bytes(handle).uint32(0).uint32(0).uint32(READ_BYTES),
       );
-      // As much as the window takes: more would be answered with the end of the connection.
-      const message = dataMessage(channel, read);
-      for (let sent = 0; sent < WINDOW_BYTES - read.length; sent += read.length) opened.client.send(message);
+      for (let sent = 0; sent < UNREAD_READS; sent++) opened.client.sendData(channel, read);
       await new Promise((resolve) => opened.socket.once('close', resolve));
+    },
+  },
+  {
+    name: 'a flood of requests that are refused',
+    connections: 4,
+    run: async (opened) => {
+      const channel = await openSftp(opened, 2 ** 32 - 1);
+      discardInput(opened);
+      await flood(
+        opened,
+        dataMessage(channel, packet(MessageType.RMDIR, new ByteWriter().uint32(7).string('/not-there'))),
+      );
     },
   },
   {
