@@ -5,8 +5,8 @@ import { measure } from '../measure.ts';
 import type { Row } from '../row.ts';
 import { MS_PER_SECOND } from '../units.ts';
 
-/** Enough for a server to start all the helpers it keeps. */
-const WARM_UP_LOGINS = 40;
+/** Enough for a server to start all the helpers it keeps and to compile what it runs often. */
+const WARM_UP_LOGINS = 300;
 
 export const LOGIN_ROW: Row = {
   name: 'logins',

@@ -80,11 +80,6 @@ export class KeyExchange {
     return this.#peer !== undefined;
   }
 
-  /** We sent KEXINIT and not yet NEWKEYS: we may send key exchange messages only. */
-  get sendsOnlyKex(): boolean {
-    return this.#opener === undefined;
-  }
-
   get clientWantsStrict(): boolean {
     return this.#peer?.kexInit.kex.includes(STRICT_KEX_CLIENT) === true;
   }

@@ -20,8 +20,8 @@ export class PacketWriter {
   #sequence = 0;
   #packets = 0;
   #sealedBytes = 0;
-  /** Sealed in this turn and not yet with the stream. */
-  #sealed: Buffer[] = [];
+  /** Written in this turn and not yet with the stream. */
+  #queued: Buffer[] = [];
   #waitingBytes = 0;
 
   constructor(stream: Writable, padding: PaddingSource, scratch: Scratch) {
@@ -77,21 +77,26 @@ export class PacketWriter {
     this.#sealedBytes += packetLength;
   }
 
-  /** Hands everything sealed so far to the stream, in one system call where the socket takes it. */
+  /** Writes bytes that are no packet: text from before or outside of the protocol. */
+  writeText(text: string): void {
+    this.#queue([Buffer.from(text)]);
+  }
+
+  /** Hands everything queued so far to the stream, in one system call where the socket takes it. */
   flush(): void {
-    const sealed = this.#sealed;
-    if (sealed.length === 0) return;
-    this.#sealed = [];
+    const queued = this.#queued;
+    if (queued.length === 0) return;
+    this.#queued = [];
     this.#waitingBytes = 0;
     this.#stream.cork();
-    for (const piece of joined(sealed)) this.#stream.write(piece);
+    for (const piece of joined(queued)) this.#stream.write(piece);
     this.#stream.uncork();
   }
 
   #queue(pieces: readonly Buffer[]): void {
-    if (this.#sealed.length === 0) process.nextTick(() => this.flush());
+    if (this.#queued.length === 0) process.nextTick(() => this.flush());
     for (const piece of pieces) {
-      this.#sealed.push(piece);
+      this.#queued.push(piece);
       this.#waitingBytes += piece.length;
     }
   }

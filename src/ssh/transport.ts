@@ -1,4 +1,4 @@
-/** The transport layer: identification, key exchange, protected packets in both directions (RFC 4253). */
+/** The transport layer: identification, incoming packets and who handles them, key exchange (RFC 4253). */
 
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
@@ -11,8 +11,8 @@ import { IdentReader } from './ident.ts';
 import type { KexGate } from './kex/gate.ts';
 import { KeyExchange, type KeyExchangeResult } from './key-exchange.ts';
 import { isKexMessage, Message } from './message.ts';
+import { Output } from './output.ts';
 import { MAX_PACKET_LENGTH, PacketReader, type Scratch } from './packet-reader.ts';
-import { PacketWriter } from './packet-writer.ts';
 import type { PaddingSource } from './padding.ts';
 import { type Phase, verdict } from './phase.ts';
 import type { Agreement, Proposal } from './proposal.ts';
@@ -20,16 +20,6 @@ import { TurnAccount, type Turns } from './turns.ts';
 
 /** Input that may wait while an asynchronous step runs; past it the socket is paused. */
 const MAX_HELD_INPUT_BYTES = 256 * 1024;
-/** Output the stream may hold before channels stop producing. */
-const OUTPUT_HIGH_WATER_BYTES = 1024 * 1024;
-/** Output the stream may hold at all: a peer that asks and never reads is cut off. Bulk, and as much of small answers. */
-const MAX_OUTPUT_BYTES = 2 * 1024 * 1024;
-/** The same before the login. Answers are small then, and a waiting one costs some 20 times its bytes. */
-const MAX_UNAUTHENTICATED_OUTPUT_BYTES = 64 * 1024;
-/** Messages that may wait for the end of a key exchange. */
-const MAX_DEFERRED_BYTES = 1024 * 1024;
-/** What a waiting message counts beyond its bytes: most have fewer than ten. */
-const DEFERRED_OVERHEAD_BYTES = 128;
 /** The first key exchange must end within this time. */
 const KEX_TIMEOUT_MS = 30_000;
 /** A later one: our KEXINIT stands behind all output that is under way, megabytes on a line that may be slow. */
@@ -43,13 +33,6 @@ const REKEY_PACKETS = 2 ** 31;
 const MAX_NOTES_BEFORE_LOGIN = 256;
 /** Clients want new keys after an hour or a gigabyte, so never before the login. A made-up exchange costs us more than them. */
 const MAX_REKEYS_BEFORE_LOGIN = 8;
-/**
- * Packets of bulk data in a row, until others had their turn. A client may want its data in packets of 9 bytes: a whole
- * queue of them took 0.4 s at once.
- */
-const MAX_BURST_PACKETS = 512;
-/** How long the last words may take to leave before the socket is destroyed. */
-const LINGER_MS = 2_000;
 
 export interface TransportOptions {
   readonly stream: Duplex;
@@ -81,12 +64,18 @@ export interface TransportHandler {
   onClose(error: SshError): void;
 }
 
+/** What one direction has done with its keys. */
+interface KeyUse {
+  readonly bytesSinceRekey: number;
+  readonly packetsSinceRekey: number;
+}
+
 /** Life: construct → `start` → messages → `fail`, or the peer's end. Every failure ends in `onClose` and nowhere else. */
 export class Transport {
   readonly #options: TransportOptions;
   readonly #handler: TransportHandler;
   readonly #reader: PacketReader;
-  readonly #writer: PacketWriter;
+  readonly #output: Output;
   readonly #turns: TurnAccount;
   #identReader: IdentReader | undefined = new IdentReader();
   #clientIdent = '';
@@ -106,11 +95,7 @@ export class Transport {
   #loss: SshError | undefined;
   #notesBeforeLogin = 0;
   #rekeysBeforeLogin = 0;
-  #burstPackets = 0;
   #isPaused = false;
-  #deferred: Buffer[] = [];
-  #deferredBytes = 0;
-  #isBlocked = false;
   #isEnded = false;
 
   constructor(options: TransportOptions, handler: TransportHandler) {
@@ -118,18 +103,20 @@ export class Transport {
     this.#handler = handler;
     this.#reader = new PacketReader(options.scratch);
     this.#turns = new TurnAccount(options.turns);
-    this.#writer = new PacketWriter(options.stream, options.padding, options.scratch);
+    this.#output = new Output(options, {
+      onWritable: () => this.#guarded(() => handler.onWritable()),
+      onOverflow: (error) => this.fail(error),
+    });
   }
 
   /** Sends our identification and KEXINIT in the first packet and begins to listen. */
   start(): void {
-    const { stream } = this.#options;
+    const { stream, ident } = this.#options;
     stream.on('data', (chunk: Buffer) => this.#guarded(() => this.#onChunk(chunk)));
-    stream.on('drain', () => this.#onDrain());
     stream.on('error', (cause) => this.#onLost('the connection broke', { cause }));
     stream.on('end', () => this.#onLost('the client closed the connection'));
     stream.on('close', () => this.#onLost('the connection is closed'));
-    stream.write(`${this.#options.ident}\r\n`);
+    this.#output.start(ident);
     this.#beginKex();
   }
 
@@ -146,18 +133,14 @@ export class Transport {
 
   /** Whether bulk data may be sent now: no key exchange in the way, and the stream takes more. */
   get isWritable(): boolean {
-    if (this.#isEnded || this.#kex?.sendsOnlyKex === true) return false;
-    const isBurstOver = this.#burstPackets >= MAX_BURST_PACKETS;
-    if (!isBurstOver && this.#writer.queuedBytes < OUTPUT_HIGH_WATER_BYTES) return true;
-    // Stays set until the drain, even if there is room for the next one who asks: this one waits for it.
-    this.#isBlocked = true;
-    return false;
+    return this.#output.isWritable;
   }
 
   /** The user is proven: from now on the connection protocol is spoken, with packets of full size. */
   openConnectionProtocol(): void {
     this.#phase = 'open';
     this.#reader.maxPacketLength = MAX_PACKET_LENGTH;
+    this.#output.raiseLimit();
   }
 
   beginAuthentication(): void {
@@ -166,27 +149,15 @@ export class Transport {
 
   /** Sends a message; during a key exchange it waits for the new keys. Never throws: a failure ends the connection. */
   send(payload: Buffer): void {
-    if (this.#isEnded) return;
-    if (this.#kex?.sendsOnlyKex !== true) {
-      this.#write([payload]);
-      return;
-    }
-    this.#deferredBytes += payload.length + DEFERRED_OVERHEAD_BYTES;
-    if (this.#deferredBytes > MAX_DEFERRED_BYTES) {
-      this.fail(new SshError('KEX_FAILED', 'too much is waiting for the key exchange to end'));
-      return;
-    }
-    this.#deferred.push(payload);
+    this.#output.send(payload);
   }
 
   /** Sends bulk data: the parts make one message. Only while `isWritable`; the parts may be reused afterwards. */
   sendParts(parts: readonly Uint8Array[]): void {
-    this.#burstPackets++;
-    if (this.#burstPackets === MAX_BURST_PACKETS) setImmediate(() => this.#endBurst());
     let byteCount = 0;
     for (const part of parts) byteCount += part.length;
     this.#turns.moved(byteCount);
-    this.#write(parts);
+    this.#output.sendParts(parts);
   }
 
   /** Stops handing out messages until `release` is called: authentication is answered one request at a time. */
@@ -224,24 +195,14 @@ export class Transport {
     clearTimeout(this.#kexTimer);
     const sshError = toSshError(error);
     this.#sayGoodbye(sshError);
-    this.#deferred = [];
     this.#handler.onClose(sshError);
   }
 
   #sayGoodbye(error: SshError): void {
-    const { stream } = this.#options;
-    if (error.code === 'CONNECTION_LOST' || error.code === 'CLOSED_BY_CLIENT') {
-      stream.destroy();
-      return;
-    }
-    // Nothing of what came in is echoed: a browser made to connect here could be attacked with it (ALPACA).
-    if (this.#identReader === undefined) this.#writer.write([disconnectMessage(error)]);
-    this.#writer.flush();
-    if (this.#identReader !== undefined) stream.write('This is an SSH server.\r\n');
-    stream.end();
-    const timer = setTimeout(() => stream.destroy(), LINGER_MS).unref();
-    stream.once('close', () => clearTimeout(timer));
-    stream.resume();
+    const isGone = error.code === 'CONNECTION_LOST' || error.code === 'CLOSED_BY_CLIENT';
+    if (isGone) this.#output.abandon();
+    else if (this.#identReader !== undefined) this.#output.turnAway();
+    else this.#output.disconnect(error);
   }
 
   #onChunk(chunk: Buffer): void {
@@ -336,7 +297,7 @@ export class Transport {
       gate: kexGate,
       signal,
     });
-    this.#write([this.#kex.ourKexInit]);
+    this.#output.beginKex(this.#kex.ourKexInit);
     const timeoutMs = isInitial ? KEX_TIMEOUT_MS : REKEY_TIMEOUT_MS;
     this.#kexTimer = setTimeout(() => {
       this.fail(new SshError('KEX_TIMEOUT', `the key exchange took more than ${timeoutMs / 1000} s`));
@@ -388,22 +349,16 @@ export class Transport {
   #onKexResult(result: KeyExchangeResult): void {
     const kex = this.#kex;
     if (kex === undefined || this.#isEnded) return;
-    if (result.kind === 'continue') {
-      this.#write([result.reply]);
-      return;
-    }
+    this.#output.sendKex(result.reply);
+    if (result.kind === 'continue') return;
     const isInitial = this.#sessionId === undefined;
     this.#sessionId ??= result.exchangeHash;
-    this.#write([result.reply]);
-    this.#write([Buffer.from([Message.NEWKEYS])]);
-    const keys = kex.deriveKeys(this.#sessionId);
-    this.#writer.rekey(keys.sealer, { resetSequence: this.#isStrict });
-    if (isInitial && kex.clientWantsExtInfo) this.#write([extInfo(this.#options.proposal)]);
-    const deferred = this.#deferred;
-    this.#deferred = [];
-    this.#deferredBytes = 0;
-    for (const payload of deferred) this.#write([payload]);
-    if (!this.#isEnded) this.#handler.onWritable();
+    const { sealer } = kex.deriveKeys(this.#sessionId);
+    this.#output.finishKex({
+      sealer,
+      resetSequence: this.#isStrict,
+      extInfo: isInitial && kex.clientWantsExtInfo ? extInfo(this.#options.proposal) : undefined,
+    });
   }
 
   #onNewKeys(kex: KeyExchange): void {
@@ -428,31 +383,11 @@ export class Transport {
     const { rekeyMs } = this.#options;
     // Looked at with each message only: keys that protect nothing may grow old.
     if (rekeyMs !== undefined && performance.now() - this.#keysSinceMs > rekeyMs) return true;
-    return [this.#reader, this.#writer].some(
-      (side) => side.bytesSinceRekey > this.#rekeyBytes || side.packetsSinceRekey > REKEY_PACKETS,
-    );
+    return this.#hasWornKeys(this.#reader) || this.#hasWornKeys(this.#output);
   }
 
-  // --- output
-
-  #write(parts: readonly Uint8Array[]): void {
-    if (this.#isEnded) return;
-    this.#writer.write(parts);
-    const maxBytes = this.#phase === 'open' ? MAX_OUTPUT_BYTES : MAX_UNAUTHENTICATED_OUTPUT_BYTES;
-    if (this.#writer.queuedBytes > maxBytes) {
-      this.fail(new SshError('PEER_NOT_READING', 'the client does not read what it asked for'));
-    }
-  }
-
-  #endBurst(): void {
-    this.#burstPackets = 0;
-    this.#onDrain();
-  }
-
-  #onDrain(): void {
-    if (this.#isEnded || !this.#isBlocked) return;
-    this.#isBlocked = false;
-    this.#guarded(() => this.#handler.onWritable());
+  #hasWornKeys(side: KeyUse): boolean {
+    return side.bytesSinceRekey > this.#rekeyBytes || side.packetsSinceRekey > REKEY_PACKETS;
   }
 }
 
@@ -460,15 +395,6 @@ function clientDisconnect(message: ByteReader): SshError {
   const reason = message.uint32();
   const text = sanitised(message.string().toString('latin1'));
   return new SshError('CLOSED_BY_CLIENT', `the client disconnected (${reason}): ${text}`);
-}
-
-function disconnectMessage(error: SshError): Buffer {
-  return new ByteWriter()
-    .uint8(Message.DISCONNECT)
-    .uint32(error.disconnectReason)
-    .string(error.message)
-    .string('')
-    .finish();
 }
 
 /** RFC 8308: without server-sig-algs old clients would sign with SHA-1, newer ones not at all. */

@@ -67,6 +67,13 @@ function discardInput({ socket }: Opened): void {
   socket.resume();
 }
 
+/** Sends one request on a path again and again, and takes every answer. */
+async function floodRequests(opened: Opened, type: number, path: string): Promise<void> {
+  const channel = await openSftp(opened, 2 ** 32 - 1);
+  discardInput(opened);
+  await flood(opened, dataMessage(channel, packet(type, new ByteWriter().uint32(7).string(path))));
+}
+
 /** Opens a file. @returns its handle as it stands in requests, with its length */
 async function openFile(opened: Opened, channel: number, path: string, flags: number): Promise<Buffer> {
   opened.client.sendData(
@@ -132,14 +139,7 @@ export const ABUSES: readonly Abuse[] = [
   {
     name: 'a flood of STAT',
     connections: 4,
-    run: async (opened) => {
-      const channel = await openSftp(opened, 2 ** 32 - 1);
-      discardInput(opened);
-      await flood(
-        opened,
-        dataMessage(channel, packet(MessageType.STAT, new ByteWriter().uint32(7).string(LARGE_FILE))),
-      );
-    },
+    run: (opened) => floodRequests(opened, MessageType.STAT, LARGE_FILE),
   },
   {
     name: 'READs whose answers are never read',
@@ -159,14 +159,7 @@ export const ABUSES: readonly Abuse[] = [
   {
     name: 'a flood of requests that are refused',
     connections: 4,
-    run: async (opened) => {
-      const channel = await openSftp(opened, 2 ** 32 - 1);
-      discardInput(opened);
-      await flood(
-        opened,
-        dataMessage(channel, packet(MessageType.RMDIR, new ByteWriter().uint32(7).string('/not-there'))),
-      );
-    },
+    run: (opened) => floodRequests(opened, MessageType.RMDIR, '/not-there'),
   },
   {
     name: 'an upload that stalls in the middle of a WRITE',
