@@ -267,3 +267,17 @@ test('check-file - a file that becomes shorter meanwhile is a failure, not a has
   const { status, message } = await asked;
   assert.deepEqual([status, message], [StatusCode.FAILURE, 'the file became shorter while it was read']);
 });
+
+test('F-63 check-file - the hashes of blocks count as a reply before they are there', async () => {
+  const conversation = await start({ limits: { maxQueuedReplyBytes: 64 * 1024 } });
+  await conversation.store('/a', CONTENTS);
+  const { client, files } = conversation;
+  const release = files.hold('read /a 0+256');
+  const asked = ask(conversation, 'check-file-name', '/a', { blockBytes: 256 });
+  const shown = client.named(MessageType.STAT, '/b');
+  await settled();
+  assert.ok(!files.calls.includes('stat /b'));
+  release();
+  assert.equal(parse(await asked).digests.length, 4 * 16);
+  assert.equal((await shown).status, StatusCode.NO_SUCH_FILE);
+});

@@ -5,8 +5,9 @@ import type { OpenFile } from './open-file.ts';
 import { END_OF_FILE, OK, type Reply } from './reply.ts';
 import type { LaneStep } from './request-lane.ts';
 import type { Request } from './request-ledger.ts';
+import type { SftpSession } from './session.ts';
 
-/** Moved at a time when the bytes go through us: what one copy holds in memory. */
+/** Moved at a time when the bytes go through us: what the copies of one channel hold in memory. */
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface CopyRange {
@@ -15,6 +16,8 @@ export interface CopyRange {
   readonly byteCount: number | undefined;
   readonly targetPosition: number;
 }
+
+type Piece = CopyRange & { readonly byteCount: number };
 
 /**
  * Takes a place in the order of both files: the source goes on reading meanwhile, the target waits. Both places are
@@ -80,21 +83,26 @@ export async function copyRange(
   source: OpenFile,
   target: OpenFile,
   range: CopyRange,
-  isCancelled: () => boolean,
+  session: SftpSession,
 ): Promise<Reply> {
-  if (isCancelled()) throw new FileError('ABORTED');
+  checkOpen(session);
   source.checkReadable();
   target.checkStorable();
   await refuseSameFile(source, target);
   const available = Math.max(0, (await source.attributes()).sizeBytes - range.position);
   const byteCount = Math.min(range.byteCount ?? available, available);
   try {
-    if (byteCount > 0) await copyBytes(source, target, { ...range, byteCount }, isCancelled);
+    if (byteCount > 0) await copyBytes(source, target, { ...range, byteCount }, session);
   } catch (error) {
     target.fail(error);
     throw error;
   }
   return range.byteCount !== undefined && range.byteCount > available ? END_OF_FILE : OK;
+}
+
+/** @throws FileError ABORTED when the client went away: nothing may begin after that */
+export function checkOpen({ ledger }: SftpSession): void {
+  if (ledger.isClosed) throw new FileError('ABORTED');
 }
 
 /** @throws FileError INVALID_HANDLE */
@@ -106,9 +114,10 @@ export async function refuseSameFile(source: OpenFile, target: OpenFile): Promis
 async function copyBytes(
   source: OpenFile,
   target: OpenFile,
-  { position, byteCount, targetPosition }: CopyRange & { readonly byteCount: number },
-  isCancelled: () => boolean,
+  { position, byteCount, targetPosition }: Piece,
+  session: SftpSession,
 ): Promise<void> {
+  checkOpen(session);
   try {
     await source.copyWithin(position, byteCount, target, targetPosition);
     return;
@@ -116,16 +125,31 @@ async function copyBytes(
     if (toFileError(error).code !== 'NOT_SUPPORTED') throw error;
   }
   for (let copied = 0; copied < byteCount; ) {
-    if (isCancelled()) throw new FileError('ABORTED');
-    const slice = await source.load(position + copied, Math.min(CHUNK_BYTES, byteCount - copied));
-    try {
-      if (isCancelled()) throw new FileError('ABORTED');
-      if (slice.byteCount === 0)
-        throw new FileError('IO_ERROR', 'the source became shorter while it was copied');
-      await target.store(slice.views, targetPosition + copied, slice.byteCount);
-    } finally {
-      slice.release();
-    }
-    copied += slice.byteCount;
+    const piece = {
+      position: position + copied,
+      byteCount: Math.min(CHUNK_BYTES, byteCount - copied),
+      targetPosition: targetPosition + copied,
+    };
+    copied += await session.copyTurns.run(() => copyPiece(source, target, piece, session));
+  }
+}
+
+/** @returns how many bytes it was */
+async function copyPiece(
+  source: OpenFile,
+  target: OpenFile,
+  { position, byteCount, targetPosition }: Piece,
+  session: SftpSession,
+): Promise<number> {
+  checkOpen(session);
+  const slice = await source.load(position, byteCount);
+  try {
+    checkOpen(session);
+    if (slice.byteCount === 0)
+      throw new FileError('IO_ERROR', 'the source became shorter while it was copied');
+    await target.store(slice.views, targetPosition, slice.byteCount);
+    return slice.byteCount;
+  } finally {
+    slice.release();
   }
 }

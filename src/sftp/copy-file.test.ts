@@ -119,3 +119,57 @@ test('copy-file - is a transfer that a shutdown waits for, and ends when the cli
   assert.ok(!files.calls.includes('close /b'));
   assert.deepEqual([server.openFiles, files.lentSlices], [0, 0]);
 });
+
+test('copy-file - a client that leaves before the target is opened leaves none behind', async () => {
+  const conversation = await start();
+  await conversation.store('/a', 'abc');
+  const { files, server } = conversation;
+  const release = files.hold('handleStat /a');
+  void copyFile(conversation, '/a', '/b');
+  await settled();
+  server.onClose();
+  release();
+  await settled();
+  assert.ok(!files.calls.includes('open /b'));
+  assert.equal(server.openFiles, 0);
+});
+
+test('copy-file - a target is not emptied for a client that has left', async () => {
+  const conversation = await start();
+  await conversation.store('/a', 'new');
+  await conversation.store('/b', 'old');
+  const { files, server } = conversation;
+  const release = files.hold('isSameFile /a');
+  void copyFile(conversation, '/a', '/b', { overwrites: true });
+  await settled();
+  server.onClose();
+  release();
+  await settled();
+  assert.ok(!files.calls.includes('handleSetAttributes /b'));
+  assert.equal(server.openFiles, 0);
+});
+
+test('F-63 copy-file - the copies of a channel hold one piece of a file at a time, in turn', async () => {
+  const conversation = await start();
+  await conversation.store('/a', 'abc');
+  await conversation.store('/b', 'abcd');
+  const { files } = conversation;
+  const release = files.hold('write /a2 0+3');
+  const copied = [copyFile(conversation, '/a', '/a2'), copyFile(conversation, '/b', '/b2')];
+  await settled();
+  assert.ok(files.calls.includes('open /b2'));
+  assert.ok(!files.calls.includes('read /b 0+4'));
+  release();
+  for (const { status } of await Promise.all(copied)) assert.equal(status, StatusCode.OK);
+  assert.equal(await conversation.load('/b2'), 'abcd');
+});
+
+test('copy-file - a copy that fails does not keep the next one from its turn', async () => {
+  const conversation = await start();
+  await conversation.store('/a', 'abc');
+  const { files } = conversation;
+  files.fail('write /b 0+3', new FileError('NO_SPACE'));
+  const copied = [copyFile(conversation, '/a', '/b'), copyFile(conversation, '/a', '/c')];
+  const [failed, done] = await Promise.all(copied);
+  assert.deepEqual([failed?.status, done?.status], [StatusCode.FAILURE, StatusCode.OK]);
+});

@@ -280,6 +280,28 @@ test('copy-data - is left to a storage that can copy by itself', async () => {
   assert.deepEqual(copies, ['/a 0+6 0', '/a 2+4 0']);
 });
 
+test('copy-data - a storage that can copy by itself does not begin for a client that has left', async () => {
+  const conversation = await start();
+  const { files, server } = conversation;
+  let copies = 0;
+  const open = files.open.bind(files);
+  files.open = async (path, mode, initial) => {
+    const copyTo = async (): Promise<void> => {
+      copies += 1;
+    };
+    return Object.assign(await open(path, mode, initial), { copyTo });
+  };
+  const { source, target } = await twoFiles(conversation, 'abc');
+  assert.equal((await copyData(conversation, source, target)).status, StatusCode.OK);
+  const release = files.hold('isSameFile /a');
+  void copyData(conversation, source, target);
+  await settled();
+  server.onClose();
+  release();
+  await settled();
+  assert.equal(copies, 1);
+});
+
 test('copy-data - a copy that fails half way makes the CLOSE of its target fail', async () => {
   const conversation = await start();
   const { source, target } = await twoFiles(conversation, 'abc');

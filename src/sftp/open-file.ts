@@ -169,6 +169,7 @@ export class OpenFile {
     this.checkStorable();
     if (byteCount === 0) return;
     try {
+      this.#checkEnd(position + byteCount);
       await this.#handle.write(views, position);
     } catch (error) {
       this.fail(error);
@@ -243,6 +244,12 @@ export class OpenFile {
   checkStorable(): void {
     this.#checkWritable();
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Node writes at the front of the file where a position is no exact integer, and says that all is well. */
+  #checkEnd(end: number): void {
+    if (this.mode.append || end <= Number.MAX_SAFE_INTEGER) return;
+    throw new FileError('INVALID_ARGUMENT', 'the file would end behind byte 2^53 - 1');
   }
 
   #checkWritable(): void {

@@ -16,7 +16,7 @@ export interface Request {
   /** For the observer, as far as it is known yet. */
   operation: SftpOperation;
   path: VirtualPath | undefined;
-  /** The most its DATA reply can take; 0 for the small replies of all others. Set by the ledger. */
+  /** The most its reply can take where that is much; 0 for the small replies of most. Set by the ledger. */
   promisedBytes: number;
 }
 

@@ -5,6 +5,7 @@ import type { FileSystem } from '../files/file-system.ts';
 import type { VirtualPath } from '../files/virtual-path.ts';
 import type { ByteChannel, ByteChannelHandler } from '../wire/byte-channel.ts';
 import { ByteReader, WireError } from '../wire/byte-reader.ts';
+import { CopyTurns } from './copy-turns.ts';
 import { ExtensionSet, type Product } from './extensions.ts';
 import { type Frame, FrameReader } from './frame-reader.ts';
 import { HandleTable } from './handle-table.ts';
@@ -83,6 +84,7 @@ export class SftpServer implements ByteChannelHandler {
       handles: this.#handles,
       pathOrder: this.#pathOrder,
       hashes: options.hashes ?? new HashQueue({ pace: new HashPace() }),
+      copyTurns: new CopyTurns(),
       ignoresSetStat: options.ignoresSetStat ?? false,
       knownIds: options.knownIds ?? {},
       signal: this.#abort.signal,

@@ -4,6 +4,7 @@ import { FileError } from '../files/error.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { type VirtualPath, virtualPath } from '../files/virtual-path.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
+import type { CopyTurns } from './copy-turns.ts';
 import type { HandleTable } from './handle-table.ts';
 import type { HashQueue } from './hashing/hash-queue.ts';
 import type { SftpLimits } from './limits.ts';
@@ -23,6 +24,7 @@ export interface SftpSession {
   readonly handles: HandleTable;
   readonly pathOrder: PathOrder;
   readonly hashes: HashQueue;
+  readonly copyTurns: CopyTurns;
   /** Whether SETSTAT and FSETSTAT are answered with success and change nothing but a size. */
   readonly ignoresSetStat: boolean;
   /** Names to show for ids. */

@@ -228,3 +228,13 @@ test('fsync - waits for the writes before it', async () => {
   assert.equal(reply.status, StatusCode.OK);
   assert.deepEqual(files.calls.slice(1), ['write /a 0+2', 'sync /a']);
 });
+
+test('write - a position that cannot be counted exactly is refused, and the file is not committed', async () => {
+  const conversation = await start();
+  const handle = await conversation.handle('/a', WRITE_NEW);
+  const { client, files } = conversation;
+  const refused = await client.write(handle, Number.MAX_SAFE_INTEGER, 'ab');
+  assert.equal(refused.status, StatusCode.BAD_MESSAGE);
+  assert.ok(!files.calls.some((call) => call.startsWith('write /a')));
+  assert.equal((await client.close(handle)).status, StatusCode.BAD_MESSAGE);
+});

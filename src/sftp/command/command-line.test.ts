@@ -41,6 +41,9 @@ test('C-5 command line - what would run, join or redirect something is refused',
     'a\nb',
     '(a)',
     'a\0b',
+    "'a\0b'",
+    '"a\0b"',
+    'a\\\0b',
   ]) {
     assert.throws(() => parseCommandLine(line), CommandLineError, JSON.stringify(line));
   }
@@ -84,7 +87,7 @@ test('command line - names quoted as rclone, or with single quotes, come out as 
 
 test('command line - whatever comes, the answer is words or one kind of error', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'ab \'"\\$*~#\n;') }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom(...'ab \'"\\$*~#\n;\0') }), (text) => {
       try {
         for (const { text: word } of parseCommandLine(text)) assert.ok(!word.includes('\0'));
       } catch (error) {

@@ -4,7 +4,7 @@
 const MAX_COMMAND_CHARACTERS = 16 * 1024;
 
 /** Characters that would run, join or redirect something. */
-const OPERATORS = /[|&;<>()`\n\0]/;
+const OPERATORS = /[|&;<>()`\n]/;
 /** Characters in whose place a shell would put something else, anywhere in a word or at its start. */
 const EXPANSIONS = /[$*?[{]/;
 const EXPANSIONS_AT_START = /[~#]/;
@@ -29,6 +29,8 @@ export function parseCommandLine(text: string): readonly CommandWord[] {
   if (text.length > MAX_COMMAND_CHARACTERS) {
     throw new CommandLineError(`a command may have at most ${MAX_COMMAND_CHARACTERS} characters`);
   }
+  // No program could be given it, quoted or not.
+  if (text.includes('\0')) throw new CommandLineError('a command may not hold a NUL');
   return new Splitter(text).words();
 }
 

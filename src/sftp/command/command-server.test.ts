@@ -130,6 +130,10 @@ test('exec - paths are those of SFTP: canonical, relative to the home, never abo
     output: '',
     errors: 'cd: a part of the path is not a directory\n',
   });
+  assert.deepEqual(
+    place.observer.refusals.map(({ operation, error }) => [operation, error.code]),
+    [['EXEC', 'NOT_A_DIRECTORY']],
+  );
 });
 
 test('exec - a file that fails is named on stderr, the others are hashed, and the status tells it', async () => {

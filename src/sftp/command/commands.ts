@@ -14,13 +14,15 @@ const NOT_FOUND = 127;
 /** Of a command's name in messages and in the log: it is the client's text, and the rest may hold anything. */
 const MAX_NAME_CHARACTERS = 32;
 
-const changeDirectory: Command = async ([, name = '.'], { fileSystem, home, writeError }) => {
+const changeDirectory: Command = async ([, name = '.'], { fileSystem, home, observer, writeError }) => {
   try {
     const { type } = await fileSystem.stat(virtualPath(name, home), { followLinks: true });
     if (type !== 'directory') throw new FileError('NOT_A_DIRECTORY');
     return 0;
-  } catch (error) {
-    await writeError(`cd: ${toFileError(error).message}`);
+  } catch (cause) {
+    const error = toFileError(cause);
+    observer.refused({ operation: 'EXEC', error });
+    await writeError(`cd: ${error.message}`);
     return REFUSED;
   }
 };

@@ -3,7 +3,7 @@
 import { FileError } from '../../files/error.ts';
 import type { OpenMode } from '../../files/file-system.ts';
 import type { VirtualPath } from '../../files/virtual-path.ts';
-import { copyRange, refuseSameFile, withBoth } from '../copy-data.ts';
+import { checkOpen, copyRange, refuseSameFile, withBoth } from '../copy-data.ts';
 import type { OpenFile } from '../open-file.ts';
 import { READ_ONLY } from '../open-mode.ts';
 import type { PathClaim } from '../path-order.ts';
@@ -26,7 +26,7 @@ export const copyBetween: Handler = (session, request, fields) => {
   const targetPosition = fields.uint64();
   if (source.path === target.path) throw new FileError('INVALID_HANDLE', ONTO_ITSELF);
   const range = { position, byteCount: byteCount === 0 ? undefined : byteCount, targetPosition };
-  withBoth(request, source, target, () => copyRange(source, target, range, () => session.ledger.isClosed));
+  withBoth(request, source, target, () => copyRange(source, target, range, session));
 };
 
 /** copy-file: as a client would do it with OPEN, OPEN, copy-data, CLOSE and CLOSE, under the same rules. */
@@ -52,12 +52,13 @@ async function openBoth(
   newPath: VirtualPath,
   overwrites: boolean,
 ): Promise<readonly [OpenFile, OpenFile]> {
-  const { handles, ledger } = session;
+  const { handles } = session;
   await claim.turn;
-  if (ledger.isClosed) throw new FileError('ABORTED');
+  checkOpen(session);
   const source = await handles.keep(() => openFile(session, path, READ_ONLY, {}));
   try {
     const { mode } = await source.attributes();
+    checkOpen(session);
     const writing = { ...WRITE_OVER, exclusive: !overwrites };
     return [source, await handles.keep(() => openFile(session, newPath, writing, { mode }))];
   } catch (error) {
@@ -75,7 +76,7 @@ function copyAndCommit(
 ): void {
   const work = async () => {
     try {
-      await copyWhole(source, target, () => session.ledger.isClosed);
+      await copyWhole(source, target, session);
       await target.commit();
       return OK;
     } finally {
@@ -87,11 +88,12 @@ function copyAndCommit(
 }
 
 /** Leaves a failure to be told by the commit. */
-async function copyWhole(source: OpenFile, target: OpenFile, isCancelled: () => boolean): Promise<void> {
+async function copyWhole(source: OpenFile, target: OpenFile, session: SftpSession): Promise<void> {
   try {
     await refuseSameFile(source, target);
+    checkOpen(session);
     await target.change({ sizeBytes: 0 });
-    await copyRange(source, target, WHOLE_FILE, isCancelled);
+    await copyRange(source, target, WHOLE_FILE, session);
   } catch (error) {
     target.fail(error);
   }

@@ -10,6 +10,7 @@ import { digestCount, type HashRange, type HashSource, hashFile } from '../hashi
 import { MAX_REPLY_BYTES } from '../limits.ts';
 import { READ_ONLY } from '../open-mode.ts';
 import { extendedReply, type Reply } from '../reply.ts';
+import type { Request } from '../request-ledger.ts';
 import { answering, type Handler, readPath, type SftpSession } from '../session.ts';
 import { fileOf } from './handle-requests.ts';
 
@@ -41,7 +42,7 @@ export const checkFile = checkHandle(true);
 /** check-file-name. Opening takes its place among the requests of the path; hashing does not hold others up. */
 export const checkFileName = answering(async (session, request, fields) => {
   const path = readPath(session, request, fields);
-  const wanted = readHashRequest(fields);
+  const wanted = readHashRequest(session, request, fields);
   return session.handles.occupying(async () => {
     const { fileSystem, pathOrder } = session;
     const handle = await pathOrder.run([path], false, () => fileSystem.open(path, READ_ONLY, {}));
@@ -58,7 +59,7 @@ export const checkFileName = answering(async (session, request, fields) => {
 function checkHandle(echoesName: boolean): Handler {
   return (session, request, fields) => {
     const file = fileOf(session, request, fields);
-    const wanted = readHashRequest(fields);
+    const wanted = readHashRequest(session, request, fields);
     file.perform(request, false, async () => {
       file.checkReadable();
       const { sizeBytes } = await file.attributes();
@@ -68,8 +69,8 @@ function checkHandle(echoesName: boolean): Handler {
   };
 }
 
-/** @throws FileError, WireError */
-function readHashRequest(fields: ByteReader): HashRequest {
+/** Also counts the reply, which blocks make large. @throws FileError, WireError */
+function readHashRequest(session: SftpSession, request: Request, fields: ByteReader): HashRequest {
   const names = fields.nameList();
   const position = fields.uint64();
   const byteCount = fields.uint64();
@@ -87,6 +88,7 @@ function readHashRequest(fields: ByteReader): HashRequest {
       `blocks must have at least ${MIN_BLOCK_BYTES} bytes, or 0 for one hash`,
     );
   }
+  if (blockBytes !== 0) session.ledger.promise(request, MAX_REPLY_BYTES);
   return { algorithm, position, byteCount, blockBytes };
 }
 

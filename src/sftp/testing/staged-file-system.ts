@@ -150,8 +150,8 @@ class StagedHandle implements FileHandle {
     return this.#pass(`handleSetAttributes ${this.#path}`, () => this.#inner.setAttributes(changes));
   }
 
-  async isSameFile(): Promise<boolean> {
-    return this.#stage.sameFiles;
+  isSameFile(): Promise<boolean> {
+    return this.#pass(`isSameFile ${this.#path}`, async () => this.#stage.sameFiles);
   }
 
   sync(): Promise<void> {

@@ -6,7 +6,7 @@ import { errnoOf } from './calls.ts';
 import type { PinnedNode, Pinning } from './pinning.ts';
 
 /** Symbolic links followed in one path (Linux MAXSYMLINKS). */
-export const MAX_LINKS = 40;
+const MAX_LINKS = 40;
 
 export interface WalkStart {
   readonly pinning: Pinning;
