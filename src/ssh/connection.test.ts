@@ -176,6 +176,35 @@ test('window - credit comes in big steps, only for what was taken, and the windo
   assert.equal(message.uint32(), pieces * piece.length + INITIAL_WINDOW_BYTES);
 });
 
+test('window - does not grow for a client that takes longer than a second to use it up', async (t) => {
+  const clock = t.mock.method(performance, 'now');
+  let nowMs = 0;
+  clock.mock.mockImplementation(() => nowMs);
+  let channelOfServer: ByteChannel | undefined;
+  const { client } = await logIn({
+    hostKeys,
+    startSession: (_identity, _name, channel) => {
+      channelOfServer = channel;
+      return {
+        onData: () => undefined,
+        onEnd: () => undefined,
+        onDrain: () => undefined,
+        onClose: () => undefined,
+      };
+    },
+  });
+  const channel = await client.openSubsystem('sink');
+  const piece = Buffer.alloc(MAX_RECEIVED_DATA_BYTES);
+  for (let sent = 0; sent < 7; sent++) client.sendData(channel, piece);
+  client.send(channelRequest(channel, 'ping', true).finish());
+  await client.expect(Message.CHANNEL_FAILURE);
+  nowMs = 1001;
+  channelOfServer?.credit(7 * piece.length);
+  const { message } = await client.expect(Message.CHANNEL_WINDOW_ADJUST);
+  message.uint32();
+  assert.equal(message.uint32(), 7 * piece.length);
+});
+
 test('window - we send no more than the client allows, and never a packet above its maximum', async () => {
   const data = Buffer.alloc(100_000, 'x');
   const { client } = await logIn({

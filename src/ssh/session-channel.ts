@@ -10,6 +10,10 @@ import type { WindowBudget } from './window-budget.ts';
 
 /** Receive window at first: what OpenSSH gives. */
 export const INITIAL_WINDOW_BYTES = 2 * 1024 * 1024;
+/** A window that is used up within this time is made larger: below, the client is slower than any window. */
+const QUICK_WINDOW_MS = 1000;
+/** So much of it counts as used up: clients keep back what does not hold another packet. */
+const USED_UP_SHARE = 0.75;
 /** Receive window of a client that keeps it full: 160 MB/s over 100 ms. The most a channel can make us hold. */
 const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 /**
@@ -70,6 +74,8 @@ export class SessionChannel implements ByteChannel {
   #localWindow = INITIAL_WINDOW_BYTES;
   #targetWindow = INITIAL_WINDOW_BYTES;
   #uncredited = 0;
+  #receivedSinceLook = 0;
+  #lookedMs = performance.now();
   // Sending.
   #peerWindow: number;
   #queue: Outgoing[] = [];
@@ -114,25 +120,35 @@ export class SessionChannel implements ByteChannel {
   }
 
   /**
-   * Credit goes back in big steps: hundreds of small adjusts a second cost more than they bring. A client that keeps the
-   * window nearly full is limited by it, so its window grows while the process's budget allows.
+   * Credit goes back in big steps: hundreds of small adjusts a second cost more than they bring. A client that uses up a
+   * whole window quickly may be limited by it, so its window grows while the process's budget allows: on a long line
+   * from 2 to 16 MiB within four round trips.
    */
   credit(byteCount: number): void {
     this.#uncredited += byteCount;
     if (this.#hasReceivedClose || this.#hasSentClose || this.#uncredited < this.#targetWindow / 4) return;
     let grant = this.#uncredited;
-    const isKeptFull = this.#localWindow < this.#targetWindow / 2;
-    if (
-      isKeptFull &&
-      this.#targetWindow < MAX_WINDOW_BYTES &&
-      this.#options.budget.reserve(this.#targetWindow)
-    ) {
+    if (this.#isUsedUpQuickly() && this.#options.budget.reserve(this.#targetWindow)) {
       grant += this.#targetWindow;
       this.#targetWindow *= 2;
     }
     this.#uncredited = 0;
     this.#localWindow += grant;
     this.#options.transport.send(this.#message(Message.CHANNEL_WINDOW_ADJUST).uint32(grant).finish());
+  }
+
+  /** Looks at one window after the other. */
+  #isUsedUpQuickly(): boolean {
+    if (
+      this.#targetWindow >= MAX_WINDOW_BYTES ||
+      this.#receivedSinceLook < this.#targetWindow * USED_UP_SHARE
+    )
+      return false;
+    const nowMs = performance.now();
+    const tookMs = nowMs - this.#lookedMs;
+    this.#receivedSinceLook = 0;
+    this.#lookedMs = nowMs;
+    return tookMs < QUICK_WINDOW_MS;
   }
 
   finish(exitStatus: number): void {
@@ -146,6 +162,7 @@ export class SessionChannel implements ByteChannel {
     if (data.length > this.#localWindow)
       throw new SshError('WINDOW_EXCEEDED', 'the client sent more than the window');
     this.#localWindow -= data.length;
+    this.#receivedSinceLook += data.length;
     if (this.#hasSentClose || this.#hasEnded) this.credit(data.length);
     else if (this.#handler !== undefined) this.#handler.onData(data);
     else this.#keepEarly(data);
