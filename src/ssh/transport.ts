@@ -226,7 +226,7 @@ export class Transport {
       const payload = this.#reader.next();
       if (payload === undefined) break;
       this.#dispatch(payload);
-      if (!this.#turns.received(payload.length)) this.#awaitTurn();
+      if (!this.#turns.received(payload.length, this.#reader.bufferedBytes > 0)) this.#awaitTurn();
     }
     if (this.#loss !== undefined && !this.#awaitsTurn) throw this.#loss;
     if (this.#holds === 0 && this.#isPaused && !this.#isEnded) {

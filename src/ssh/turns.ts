@@ -7,58 +7,78 @@ const MESSAGES_PER_TURN = 4;
  * would keep the event loop busy with itself, and a core with it.
  */
 const PAUSE_MS = 2;
-/** Nobody moved data for this long: there is nobody to make room for. */
+/** Who moved no data for this long needs no room. */
 const QUIET_MS = 20;
 
 /** Bytes that pay for one small message: the requests of a transfer are no flood. */
-const BYTES_PER_MESSAGE = 4096;
+const BYTES_PER_MESSAGE = 1024;
 /** Most messages a connection can have paid ahead. */
 const MAX_PAID_MESSAGES = 256;
+
+interface Waiting {
+  readonly account: TurnAccount;
+  readonly resume: () => void;
+}
 
 /** Shared by all connections of a process. */
 export class Turns {
   #left = MESSAGES_PER_TURN;
   /** At most one entry for each connection. */
-  #waiting: (() => void)[] = [];
+  #waiting: Waiting[] = [];
   #isScheduled = false;
-  #movedMs = Number.NEGATIVE_INFINITY;
+  /** Who moved data last, and when. */
+  #mover: TurnAccount | undefined;
+  #moverMs = Number.NEGATIVE_INFINITY;
+  /** When somebody else than `#mover` last did. */
+  #otherMs = Number.NEGATIVE_INFINITY;
 
-  /** A connection moved data of a file. */
-  moved(): void {
-    this.#movedMs = performance.now();
+  /** `account` moved data of a file. */
+  moved(account: TurnAccount): void {
+    if (account !== this.#mover) {
+      this.#otherMs = this.#moverMs;
+      this.#mover = account;
+    }
+    this.#moverMs = performance.now();
   }
 
   /** Counts one small message. @returns whether the connection may go on at once; otherwise it must `wait` */
-  spend(): boolean {
+  spend(account: TurnAccount): boolean {
     this.#left--;
-    this.#schedule();
+    this.#schedule([account]);
     return this.#left > 0;
   }
 
   /** Calls `resume` in a later turn, after those who came before. */
-  wait(resume: () => void): void {
-    this.#waiting.push(resume);
-    this.#schedule();
+  wait(account: TurnAccount, resume: () => void): void {
+    this.#waiting.push({ account, resume });
+    this.#schedule([account]);
   }
 
-  #schedule(): void {
+  #schedule(accounts: readonly TurnAccount[]): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     const turn = () => this.#turn();
-    if (performance.now() - this.#movedMs < QUIET_MS) setTimeout(turn, PAUSE_MS);
+    if (this.#othersMove(accounts)) setTimeout(turn, PAUSE_MS);
     else setImmediate(turn);
+  }
+
+  /** Whether somebody moves data beside these. */
+  #othersMove(accounts: readonly TurnAccount[]): boolean {
+    const sinceMs = performance.now() - QUIET_MS;
+    if (this.#moverMs < sinceMs) return false;
+    return this.#otherMs > sinceMs || accounts.some((account) => account !== this.#mover);
   }
 
   #turn(): void {
     this.#isScheduled = false;
     const served = this.#waiting.splice(0, MESSAGES_PER_TURN);
     const share = Math.floor(MESSAGES_PER_TURN / Math.max(served.length, 1));
-    for (const resume of served) {
+    for (const { resume } of served) {
       this.#left = share;
       resume();
     }
     this.#left = served.length === 0 ? MESSAGES_PER_TURN : 0;
-    if (served.length > 0) this.#schedule();
+    if (served.length > 0) this.#schedule(served.map(({ account }) => account));
   }
 }
 
@@ -74,23 +94,28 @@ export class TurnAccount {
   /** Counts a message of this size, in or out. */
   moved(byteCount: number): void {
     if (byteCount < BYTES_PER_MESSAGE) return;
-    this.#turns.moved();
+    this.#turns.moved(this);
     this.#paidMessages = Math.min(this.#paidMessages + byteCount / BYTES_PER_MESSAGE, MAX_PAID_MESSAGES);
   }
 
-  /** Counts a message that came in. @returns whether the connection may go on at once; otherwise it must `wait` */
-  received(byteCount: number): boolean {
+  /**
+   * Counts a message that came in. Who has sent nothing behind it does not flood: it waits for our answer.
+   * @returns whether the connection may go on at once; otherwise it must `wait`
+   */
+  received(byteCount: number, hasMore: boolean): boolean {
     if (byteCount >= BYTES_PER_MESSAGE) {
       this.moved(byteCount);
       return true;
     }
-    if (this.#paidMessages < 1) return this.#turns.spend();
-    this.#paidMessages--;
-    return true;
+    if (this.#paidMessages >= 1) {
+      this.#paidMessages--;
+      return true;
+    }
+    return !hasMore || this.#turns.spend(this);
   }
 
   /** Calls `resume` in a later turn. */
   wait(resume: () => void): void {
-    this.#turns.wait(resume);
+    this.#turns.wait(this, resume);
   }
 }
