@@ -6,7 +6,7 @@ import type { Contestant, Row, Task } from '../row.ts';
 import { BYTES_PER_KIB } from '../units.ts';
 
 /** Before the sessions, so that helpers and code that a server keeps for all of them do not count for them. */
-const WARM_UP_LOGINS = 100;
+const WARM_UP_LOGINS = 600;
 /** For a server to give back what only the logins needed. */
 const SETTLE_MS = 3000;
 
