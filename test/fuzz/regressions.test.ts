@@ -1,4 +1,5 @@
 import { test } from 'node:test';
+import { authentication } from './authentication.ts';
 import { channels } from './channels.ts';
 
 test('channels - a session that finishes while it is started is told of its end', async () => {
@@ -9,5 +10,16 @@ test('channels - a session that finishes while it is started is told of its end'
       mutations: [],
     },
     { step: { kind: 'close', channel: 0 }, mutations: [] },
+  ]);
+});
+
+test('authentication - a change of password whose flag is damaged is a login with the old one', async () => {
+  await authentication.check([
+    [
+      {
+        request: { kind: 'password', password: 'correct horse', isChange: true },
+        mutations: [{ kind: 'length', place: 40_330, value: 0 }],
+      },
+    ],
   ]);
 });
