@@ -149,7 +149,8 @@ test('C-3 window - an adjust past 2^32 - 1 ends the connection', async () => {
   assert.equal((await closed).code, 'WINDOW_EXCEEDED');
 });
 
-test('window - credit comes in big steps, only for what was taken, and the window grows for a busy client', async () => {
+/** A client with a channel whose server side takes everything and credits nothing by itself. */
+async function sunk() {
   let channelOfServer: ByteChannel | undefined;
   const { client } = await logIn({
     hostKeys,
@@ -164,45 +165,42 @@ test('window - credit comes in big steps, only for what was taken, and the windo
     },
   });
   const channel = await client.openSubsystem('sink');
-  const piece = Buffer.alloc(MAX_RECEIVED_DATA_BYTES);
-  const pieces = Math.floor(INITIAL_WINDOW_BYTES / piece.length);
-  for (let sent = 0; sent < pieces; sent++) client.sendData(channel, piece);
-  client.send(channelRequest(channel, 'ping', true).finish());
-  await client.expect(Message.CHANNEL_FAILURE);
-  channelOfServer?.credit(1000);
-  channelOfServer?.credit(pieces * piece.length - 1000);
-  const { message } = await client.expect(Message.CHANNEL_WINDOW_ADJUST);
-  message.uint32();
-  assert.equal(message.uint32(), pieces * piece.length + INITIAL_WINDOW_BYTES);
+  return {
+    credit: (byteCount: number) => channelOfServer?.credit(byteCount),
+    /** Sends nearly a whole first window, and waits until it is there. @returns its bytes */
+    async fill(): Promise<number> {
+      const piece = Buffer.alloc(MAX_RECEIVED_DATA_BYTES);
+      const pieces = Math.floor(INITIAL_WINDOW_BYTES / piece.length);
+      for (let sent = 0; sent < pieces; sent++) client.sendData(channel, piece);
+      client.send(channelRequest(channel, 'ping', true).finish());
+      await client.expect(Message.CHANNEL_FAILURE);
+      return pieces * piece.length;
+    },
+    async granted(): Promise<number> {
+      const { message } = await client.expect(Message.CHANNEL_WINDOW_ADJUST);
+      message.uint32();
+      return message.uint32();
+    },
+  };
+}
+
+test('window - credit comes in big steps, only for what was taken, and the window grows for a busy client', async () => {
+  const { credit, fill, granted } = await sunk();
+  const byteCount = await fill();
+  credit(1000);
+  credit(byteCount - 1000);
+  assert.equal(await granted(), byteCount + INITIAL_WINDOW_BYTES);
 });
 
 test('window - does not grow for a client that takes longer than a second to use it up', async (t) => {
   const clock = t.mock.method(performance, 'now');
   let nowMs = 0;
   clock.mock.mockImplementation(() => nowMs);
-  let channelOfServer: ByteChannel | undefined;
-  const { client } = await logIn({
-    hostKeys,
-    startSession: (_identity, _name, channel) => {
-      channelOfServer = channel;
-      return {
-        onData: () => undefined,
-        onEnd: () => undefined,
-        onDrain: () => undefined,
-        onClose: () => undefined,
-      };
-    },
-  });
-  const channel = await client.openSubsystem('sink');
-  const piece = Buffer.alloc(MAX_RECEIVED_DATA_BYTES);
-  for (let sent = 0; sent < 7; sent++) client.sendData(channel, piece);
-  client.send(channelRequest(channel, 'ping', true).finish());
-  await client.expect(Message.CHANNEL_FAILURE);
+  const { credit, fill, granted } = await sunk();
+  const byteCount = await fill();
   nowMs = 1001;
-  channelOfServer?.credit(7 * piece.length);
-  const { message } = await client.expect(Message.CHANNEL_WINDOW_ADJUST);
-  message.uint32();
-  assert.equal(message.uint32(), 7 * piece.length);
+  credit(byteCount);
+  assert.equal(await granted(), byteCount);
 });
 
 test('window - we send no more than the client allows, and never a packet above its maximum', async () => {

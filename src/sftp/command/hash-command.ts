@@ -1,11 +1,10 @@
 /** `md5sum`, `sha256sum` and their like, over the session's own tree, with the output of GNU coreutils. */
 
 import { FileError, toFileError } from '../../files/error.ts';
-import type { FileHandle } from '../../files/file-system.ts';
 import { type VirtualPath, virtualPath } from '../../files/virtual-path.ts';
-import { checkedRead } from '../checked-read.ts';
 import type { HashAlgorithm } from '../hashing/algorithms.ts';
 import { hashFile } from '../hashing/file-hash.ts';
+import { hashOpened } from '../hashing/hash-source.ts';
 import { READ_ONLY } from '../open-mode.ts';
 import type { Command, CommandContext } from './command.ts';
 
@@ -87,17 +86,13 @@ async function hashPath(
 ): Promise<Buffer> {
   if (path === undefined) throw new FileError('NOT_FOUND');
   if (signal.aborted) throw new FileError('ABORTED');
-  const handle: FileHandle = await fileSystem.open(path, READ_ONLY, {});
-  try {
-    const { sizeBytes } = await handle.stat();
-    const source = { read: (at: number, byteCount: number) => checkedRead(handle, at, byteCount) };
+  const handle = await fileSystem.open(path, READ_ONLY, {});
+  return hashOpened(handle, async (source, sizeBytes) => {
     const range = { position: 0, byteCount: sizeBytes, blockBytes: 0 };
     const digest = await hashFile({ source, algorithm, range, queue, signal });
     observer.hashed({ path, algorithm: algorithm.name, byteCount: sizeBytes });
     return digest;
-  } finally {
-    await handle.abort();
-  }
+  });
 }
 
 async function refuse(

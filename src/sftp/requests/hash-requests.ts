@@ -4,9 +4,9 @@ import { FileError } from '../../files/error.ts';
 import type { VirtualPath } from '../../files/virtual-path.ts';
 import type { ByteReader } from '../../wire/byte-reader.ts';
 import { ByteWriter } from '../../wire/byte-writer.ts';
-import { checkedRead } from '../checked-read.ts';
 import { HASH_ALGORITHM_NAMES, HASH_ALGORITHMS, type HashAlgorithm } from '../hashing/algorithms.ts';
 import { digestCount, type HashRange, type HashSource, hashFile } from '../hashing/file-hash.ts';
+import { hashOpened } from '../hashing/hash-source.ts';
 import { MAX_REPLY_BYTES } from '../limits.ts';
 import { READ_ONLY } from '../open-mode.ts';
 import { extendedReply, type Reply } from '../reply.ts';
@@ -46,13 +46,9 @@ export const checkFileName = answering(async (session, request, fields) => {
   return session.handles.occupying(async () => {
     const { fileSystem, pathOrder } = session;
     const handle = await pathOrder.run([path], false, () => fileSystem.open(path, READ_ONLY, {}));
-    try {
-      const { sizeBytes } = await handle.stat();
-      const source = { read: (at: number, byteCount: number) => checkedRead(handle, at, byteCount) };
-      return await hashReply(session, { path, source, sizeBytes }, wanted, false);
-    } finally {
-      await handle.abort();
-    }
+    return hashOpened(handle, (source, sizeBytes) =>
+      hashReply(session, { path, source, sizeBytes }, wanted, false),
+    );
   });
 });
 
