@@ -217,10 +217,15 @@ export class Login implements Authenticator<LoggedIn> {
     grant: Grant,
     key: ProvenKey | undefined,
   ): Promise<AuthVerdict<LoggedIn>> {
+    const { settings } = this.#options;
     try {
-      const fileSystem = await openHome(grant.home, this.#options.settings.storages, {
+      const fileSystem = await openHome(grant.home, settings.storages, {
         userName: grant.userName,
         sessionId: this.#sessionId,
+        serverId: settings.serverId,
+        role: grant.role,
+        partialUploads: settings.partialUploads,
+        directoryListing: settings.directoryListing,
         signal: attempt.signal,
         ...(grant.posixProfile === undefined ? {} : { posixProfile: grant.posixProfile }),
       });

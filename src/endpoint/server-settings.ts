@@ -1,6 +1,6 @@
 /** A Server as its endpoints need it: the API's fields, resolved to the parts that serve it. */
 
-import type { Storage } from '../files/storage.ts';
+import type { Storage, StorageSession } from '../files/storage.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import type { PublicKey } from '../ssh/index.ts';
 import type { SecurityPolicy } from './security-policies.ts';
@@ -27,6 +27,8 @@ export interface ServerSettings {
   readonly preAuthenticationBanner: string;
   /** Shown to who has logged in; empty for none. */
   readonly postAuthenticationBanner: string;
+  readonly partialUploads: StorageSession['partialUploads'];
+  readonly directoryListing: StorageSession['directoryListing'];
   /** Whether SETSTAT and FSETSTAT change nothing but a size (SetStatOption ENABLE_NO_OP). */
   readonly ignoresSetStat: boolean;
   /** ARNs a Grant may name, each with whether a policy is attached to it. */

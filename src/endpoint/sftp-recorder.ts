@@ -45,6 +45,7 @@ export class SftpRecorder implements SftpObserver {
       path: file.path,
       'bytes-in': file.bytesWritten,
       'bytes-out': file.bytesRead,
+      ...(file.left === undefined || file.bytesWritten === 0 ? {} : { upload: file.left }),
       ...(file.error === undefined ? {} : { code: file.error.code, message: file.error.message }),
     });
   }

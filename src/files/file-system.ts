@@ -60,6 +60,11 @@ export interface FileSlice {
   release(): void;
 }
 
+/** `failed`: a write did not work, so half a file must not look like a whole one. `disconnected`: the client went away. */
+export type AbortReason = 'failed' | 'disconnected';
+/** `kept`: what was stored until then can be seen. `discarded`: the place is as if the file had never been opened. */
+export type AbortOutcome = 'kept' | 'discarded';
+
 /**
  * An open file. Reads may run side by side; the caller runs writes of one handle one at a time. Ends with exactly one
  * of `close` and `abort`.
@@ -78,8 +83,8 @@ export interface FileHandle {
   sync(): Promise<void>;
   /** Commits. Resolves only when the file is stored; rejects when it is not. */
   close(): Promise<void>;
-  /** Gives up: the client went away in the middle. Touches only what this handle made. Never rejects. */
-  abort(): Promise<void>;
+  /** Gives up. Touches only what this handle made, and says what is left of it. Never rejects. */
+  abort(reason: AbortReason): Promise<AbortOutcome>;
   /**
    * Copies inside the storage without moving the bytes through us; absent where the storage cannot. `byteCount` 0 means
    * to the end. Rejects with NOT_SUPPORTED when `target` is of another storage.

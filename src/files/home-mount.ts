@@ -68,7 +68,7 @@ export class HomeMount {
   /** Makes a directory below the target where the storage makes homes. @throws FileError */
   async prepare(path: VirtualPath): Promise<void> {
     const files = await this.files();
-    if (this.#storage.createsHomes && this.type === 'DIRECTORY') await makeDirectories(files, path);
+    if (this.#storage.homes === 'made' && this.type === 'DIRECTORY') await makeDirectories(files, path);
   }
 
   /** What a listing of the directory above shows; a target that is missing is shown all the same. */
@@ -82,7 +82,7 @@ export class HomeMount {
   }
 
   async #open(): Promise<FileSystem> {
-    if (this.#storage.createsHomes) {
+    if (this.#storage.homes === 'made') {
       const directory = this.type === 'FILE' ? parentPath(this.#target) : this.#target;
       await makeDirectories(this.#storage.attach(this.#session), directory);
     }

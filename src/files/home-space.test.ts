@@ -3,14 +3,11 @@ import { test } from 'node:test';
 import type { FileSystem, SpaceReport } from './file-system.ts';
 import { openHome } from './home.ts';
 import { MemoryStorage } from './storage/memory.ts';
-import type { Storage, StorageSession } from './storage.ts';
+import type { Storage } from './storage.ts';
+import { testSession } from './testing/fixture.ts';
 import { ROOT, virtualPath } from './virtual-path.ts';
 
-const SESSION: StorageSession = {
-  userName: 'jane',
-  sessionId: '0123456789abcdef',
-  signal: new AbortController().signal,
-};
+const SESSION = testSession();
 const REPORT: SpaceReport = {
   blockBytes: 8192,
   fragmentBytes: 8192,
@@ -25,7 +22,7 @@ const REPORT: SpaceReport = {
 
 /** A storage whose trees tell this, and that counts how often it was asked. */
 class ReportingStorage implements Storage {
-  readonly createsHomes = true;
+  readonly homes = 'made';
   asked = 0;
   readonly #report: SpaceReport;
   readonly #inner = new MemoryStorage();

@@ -145,7 +145,7 @@ test('home - PATH lists its own storage at the root and reaches the others by na
 });
 
 test('home - a missing home is made only where the storage makes homes', async (context) => {
-  const bucket = await posixFixture(context, { symlinks: 'refuse', createsHomes: true });
+  const bucket = await posixFixture(context, { symlinks: 'refuse', homes: 'made' });
   const share = await posixFixture(context);
   const storages = new Map<string, Storage>([
     ['bucket', bucket.storage],

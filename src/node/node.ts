@@ -6,8 +6,6 @@ import type { ServerSettings } from '../endpoint/server-settings.ts';
 import { SessionRegistry } from '../endpoint/session-registry.ts';
 import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
 import { SftpEndpoint } from '../endpoint/sftp-endpoint.ts';
-import { PosixStorage } from '../files/storage/posix/storage.ts';
-import type { Storage } from '../files/storage.ts';
 import { IdentityError, type IdentityProvider, LocalFunction, parseFunctionArn } from '../identity/index.ts';
 import {
   type HostKey,
@@ -20,8 +18,9 @@ import {
 } from '../ssh/index.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
-import { DataFolder } from './data-folder.ts';
+import type { DataFolder } from './data-folder.ts';
 import { openHostKeys, readHostKeys, usableKeys } from './host-keys.ts';
+import { Storages } from './storages.ts';
 
 /** By how much the receive windows of all channels may grow beyond their first 2 MiB, together. */
 const WINDOW_GROWTH_BYTES = 256 * 1024 * 1024;
@@ -48,13 +47,14 @@ export class DrawbridgeNode {
   readonly #options: NodeOptions;
   readonly #registry: SessionRegistry;
   readonly #endpoints: SftpEndpoint[] = [];
-  readonly #storages: Storage[] = [];
+  readonly #storages: Storages;
   readonly #providers = new Map<string, IdentityProvider>();
   #installationKeys: Promise<readonly HostKey[]> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
-    const { limits } = options.configuration;
+    const { limits, storage } = options.configuration;
+    this.#storages = new Storages(storage, options.log);
     this.#registry = new SessionRegistry({
       maxConnections: limits.maxConnections,
       maxUnauthenticatedConnections: limits.maxUnauthenticatedConnections,
@@ -77,12 +77,12 @@ export class DrawbridgeNode {
     for (const endpoint of this.#endpoints) endpoint.stopAccepting();
     await this.#registry.drain(this.#options.configuration.shutdownGraceSeconds * MS);
     await Promise.all([...this.#providers.values()].map((provider) => provider.close()));
-    await Promise.all(this.#storages.map((storage) => storage.close()));
+    await this.#storages.close();
   }
 
   async #start(): Promise<readonly RunningServer[]> {
     const { configuration, version, log } = this.#options;
-    const storages = await this.#openStorages();
+    await this.#storages.open();
     this.#openFunctions();
     const shared = {
       padding: new PaddingSource(),
@@ -94,7 +94,7 @@ export class DrawbridgeNode {
     const { rekeyAfterSeconds } = configuration.limits;
     const running: RunningServer[] = [];
     for (const server of configuration.servers) {
-      const settings = this.#settingsOf(server, storages);
+      const settings = this.#settingsOf(server);
       const hostKeys = await this.#hostKeysOf(server, settings.securityPolicy);
       const endpoint = new SftpEndpoint({
         settings,
@@ -119,21 +119,7 @@ export class DrawbridgeNode {
       running.push({ serverId: server.ServerId, listen: { SFTP: address }, hostKeys: shown });
       log.info({ 'server-id': server.ServerId, ...address }, 'a server listens for SFTP');
     }
-    this.#sayWhoFilesBelongTo();
     return running;
-  }
-
-  /** Until sessions act as their own POSIX identity, an operator must know whom the kernel sees. */
-  #sayWhoFilesBelongTo(): void {
-    const { fileSystems } = this.#options.configuration.storage;
-    const bound = Object.keys(fileSystems).filter((id) => fileSystems[id]?.identity === 'profile');
-    if (bound.length > 0) {
-      const ids = { uid: process.geteuid?.(), gid: process.getegid?.() };
-      this.#options.log.warn(
-        { fileSystems: bound, ...ids },
-        'users whose PosixProfile is not of these ids are refused',
-      );
-    }
   }
 
   /** The installation's own keys are made when the first server needs them. */
@@ -143,7 +129,7 @@ export class DrawbridgeNode {
     return this.#installationKeys;
   }
 
-  #settingsOf(server: ServerConfiguration, storages: Storages): ServerSettings {
+  #settingsOf(server: ServerConfiguration): ServerSettings {
     const { roles } = this.#options.configuration;
     const { Function: arn, SftpAuthenticationMethods, KeyboardInteractive } = server.IdentityProviderDetails;
     const provider = this.#providers.get(arn);
@@ -158,41 +144,15 @@ export class DrawbridgeNode {
       trustedAuthorities: server.TrustedUserCAKeys.map(parseAuthorityKey),
       preAuthenticationBanner: server.PreAuthenticationLoginBanner ?? '',
       postAuthenticationBanner: server.PostAuthenticationLoginBanner ?? '',
+      partialUploads: server.PartialUploads === 'STORE' ? 'store' : 'discard',
+      directoryListing:
+        server.S3StorageOptions.DirectoryListingOptimization === 'ENABLED' ? 'optimized' : 'markers',
       ignoresSetStat: server.Domain === 'S3' && server.ProtocolDetails.SetStatOption === 'ENABLE_NO_OP',
       roles: new Map(
         Object.entries(roles).map(([role, { policy }]) => [role, { hasPolicy: policy !== undefined }]),
       ),
-      storages: server.Domain === 'S3' ? storages.buckets : storages.fileSystems,
+      storages: server.Domain === 'S3' ? this.#storages.buckets : this.#storages.fileSystems,
     };
-  }
-
-  async #openStorages(): Promise<Storages> {
-    const { buckets, fileSystems } = this.#options.configuration.storage;
-    return {
-      // S3 knows no symbolic links, and a prefix needs no folder to exist.
-      buckets: await this.#openEach(buckets, async ({ path }) => {
-        // A bucket on disk is ours to make; a file system is somebody's mount and must be there.
-        await DataFolder.open(path);
-        return new PosixStorage({ root: path, symlinks: 'refuse', identity: 'process', createsHomes: true });
-      }),
-      fileSystems: await this.#openEach(fileSystems, async ({ path, identity }) => {
-        return new PosixStorage({ root: path, symlinks: 'follow-within', identity });
-      }),
-    };
-  }
-
-  async #openEach<T>(
-    places: Readonly<Record<string, T>>,
-    make: (place: T) => Promise<Storage>,
-  ): Promise<Map<string, Storage>> {
-    const opened = new Map<string, Storage>();
-    for (const [name, place] of Object.entries(places)) {
-      const storage = await make(place);
-      await storage.open();
-      this.#storages.push(storage);
-      opened.set(name, storage);
-    }
-    return opened;
   }
 
   /** A function that cannot be loaded is said at start, and tried again at each login: its owner may mend it meanwhile. */
@@ -225,9 +185,4 @@ function policyOf({ SecurityPolicyName }: ServerConfiguration): SecurityPolicy {
   const policy = findSecurityPolicy(SecurityPolicyName);
   if (policy === undefined) throw new TypeError(`there is no security policy ${SecurityPolicyName}`);
   return policy;
-}
-
-interface Storages {
-  readonly buckets: ReadonlyMap<string, Storage>;
-  readonly fileSystems: ReadonlyMap<string, Storage>;
 }

@@ -33,7 +33,7 @@ test('end - a file left open for writing is aborted, never committed, and told a
   await settled();
   assert.deepEqual(conversation.files.calls.slice(-1), ['abort /a']);
   assert.deepEqual(conversation.observer.closings, [
-    { path: '/a', bytesRead: 0, bytesWritten: 2, outcome: 'aborted' },
+    { path: '/a', bytesRead: 0, bytesWritten: 2, outcome: 'aborted', left: 'kept' },
   ]);
   assert.equal(conversation.channel.exitStatus, 0);
   assert.equal(conversation.server.hasOpenFiles, false);

@@ -1,7 +1,7 @@
 /** What an SFTP session tells the outside: transfers, changes, refusals. */
 
 import type { FileError } from '../files/error.ts';
-import type { AttributeChanges } from '../files/file-system.ts';
+import type { AbortOutcome, AttributeChanges } from '../files/file-system.ts';
 import type { VirtualPath } from '../files/virtual-path.ts';
 
 export type SftpOperation =
@@ -57,6 +57,8 @@ export interface FileClosed {
   /** `aborted`: the client went away without CLOSE, so a written file is partial and was not committed. */
   readonly outcome: 'closed' | 'failed' | 'aborted';
   readonly error?: FileError;
+  /** What is left of a file that was not closed well. */
+  readonly left?: AbortOutcome;
 }
 
 export interface OperationRefused {

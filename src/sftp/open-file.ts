@@ -2,6 +2,7 @@
 
 import { FileError, toFileError } from '../files/error.ts';
 import type {
+  AbortOutcome,
   AttributeChanges,
   FileAttributes,
   FileHandle,
@@ -139,12 +140,13 @@ export class OpenFile {
     await this.#lane.stop();
     if (this.#handleEnded) return;
     this.#handleEnded = true;
+    let left: AbortOutcome | undefined;
     try {
-      await this.#handle.abort();
+      left = await this.#handle.abort(this.#failure === undefined ? 'disconnected' : 'failed');
     } catch (error) {
       this.fail(error);
     }
-    this.#end('aborted', this.#failure);
+    this.#end('aborted', left);
   }
 
   /** At most `byteCount` bytes, for the caller to release. From inside a step. */
@@ -219,19 +221,26 @@ export class OpenFile {
   async commit(): Promise<void> {
     if (this.#isAborting) throw new FileError('ABORTED');
     this.#handleEnded = true;
+    let left: AbortOutcome | undefined;
     try {
-      if (this.#failure !== undefined) await this.#handle.abort();
+      if (this.#failure !== undefined) left = await this.#handle.abort('failed');
       else await this.#handle.close();
     } catch (error) {
       this.#failure = toFileError(error);
     }
-    this.#end(this.#failure === undefined ? 'closed' : 'failed', this.#failure);
+    this.#end(this.#failure === undefined ? 'closed' : 'failed', left);
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  #end(outcome: FileClosed['outcome'], error: FileError | undefined): void {
-    const facts = { path: this.path, bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten, outcome };
-    this.#observer.closed(error === undefined ? facts : { ...facts, error });
+  #end(outcome: FileClosed['outcome'], left: AbortOutcome | undefined): void {
+    this.#observer.closed({
+      path: this.path,
+      bytesRead: this.#bytesRead,
+      bytesWritten: this.#bytesWritten,
+      outcome,
+      ...(this.#failure === undefined ? {} : { error: this.#failure }),
+      ...(left === undefined ? {} : { left }),
+    });
     this.#onEnded(this);
   }
 

@@ -2,15 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FileError } from '../files/error.ts';
 import { MemoryStorage } from '../files/storage/memory.ts';
+import { testSession } from '../files/testing/fixture.ts';
 import { OpenFlag } from './protocol.ts';
 import { Conversation, settled, WRITE_NEW } from './testing/conversation.ts';
 import { start } from './testing/start.ts';
 
-const SESSION = {
-  userName: 'jane',
-  sessionId: '0123456789abcdef',
-  signal: new AbortController().signal,
-};
+const SESSION = testSession();
 
 /** Two channels of one user over the same files. */
 async function twoChannels(limits = {}): Promise<readonly [Conversation, Conversation]> {

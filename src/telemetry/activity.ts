@@ -44,6 +44,8 @@ export interface ActivityFields {
   readonly algorithm?: string;
   readonly 'bytes-in'?: number;
   readonly 'bytes-out'?: number;
+  /** What is left of an upload that was not closed: `kept` or `discarded`. */
+  readonly upload?: string;
   /** Stable code of a refusal or an error. */
   readonly code?: string;
   readonly message?: string;

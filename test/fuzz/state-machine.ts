@@ -89,6 +89,8 @@ class Backstage {
         trustedAuthorities: [],
         preAuthenticationBanner: '',
         postAuthenticationBanner: '',
+        partialUploads: 'store',
+        directoryListing: 'markers',
         ignoresSetStat: false,
         roles: new Map([[ROLE, { hasPolicy: false }]]),
         storages: new Map([['bucket', this.#storage()]]),
@@ -120,7 +122,7 @@ class Backstage {
       return storage.attach(...given);
     };
     return {
-      createsHomes: storage.createsHomes,
+      homes: storage.homes,
       open: () => storage.open(),
       attach,
       close: () => storage.close(),

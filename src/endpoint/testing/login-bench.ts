@@ -56,6 +56,8 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
       trustedAuthorities: [],
       preAuthenticationBanner: '',
       postAuthenticationBanner: '',
+      partialUploads: 'store',
+      directoryListing: 'markers',
       ignoresSetStat: false,
       roles: new Map([
         [ROLE, { hasPolicy: false }],

@@ -1,7 +1,14 @@
 /** The files and directories of a `MemoryStorage`, and the open handle of one file. */
 
 import { FileError } from '../error.ts';
-import type { AttributeChanges, FileAttributes, FileHandle, FileSlice, OpenMode } from '../file-system.ts';
+import type {
+  AbortOutcome,
+  AttributeChanges,
+  FileAttributes,
+  FileHandle,
+  FileSlice,
+  OpenMode,
+} from '../file-system.ts';
 
 const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_DIRECTORY_MODE = 0o755;
@@ -198,10 +205,15 @@ export class MemoryFileHandle implements FileHandle {
 
   async close(): Promise<void> {
     this.#checkOpen();
-    await this.abort();
+    this.#end();
   }
 
-  async abort(): Promise<void> {
+  async abort(): Promise<AbortOutcome> {
+    this.#end();
+    return 'kept';
+  }
+
+  #end(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#file.closed();

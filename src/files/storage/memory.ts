@@ -33,7 +33,7 @@ export interface MemoryStorageOptions {
 }
 
 export class MemoryStorage implements Storage {
-  readonly createsHomes = true;
+  readonly homes = 'made';
   readonly #tree = new MemoryDirectory();
   readonly #budget: MemoryBudget;
 

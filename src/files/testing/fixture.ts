@@ -15,12 +15,16 @@ export const READ: OpenMode = {
 export const WRITE: OpenMode = { ...READ, read: false, write: true, create: true, truncate: true };
 
 export function testSession(posixProfile?: PosixProfile): StorageSession {
-  const session = {
+  return {
     userName: 'jane',
     sessionId: '0123456789abcdef',
+    serverId: 's-0123456789abcdef0',
+    role: 'arn:aws:iam::000000000000:role/transfer-user',
+    partialUploads: 'store',
+    directoryListing: 'markers',
     signal: new AbortController().signal,
+    ...(posixProfile === undefined ? {} : { posixProfile }),
   };
-  return posixProfile === undefined ? session : { ...session, posixProfile };
 }
 
 export async function store(files: FileSystem, path: string, text: string, mode = WRITE): Promise<void> {

@@ -13,7 +13,7 @@ export interface RecordedCall {
 }
 
 export class RecordingStorage implements Storage {
-  readonly createsHomes = false;
+  readonly homes = 'required';
   readonly #name: string;
   readonly #calls: RecordedCall[];
   readonly #memory = new MemoryStorage();

@@ -161,7 +161,8 @@ function complete(
     origin,
     data: resolve(folder, parsed.data),
     storage: {
-      buckets: mapValues(storage.buckets, inFolder),
+      ...storage,
+      buckets: mapValues(storage.buckets, (bucket) => ('path' in bucket ? inFolder(bucket) : bucket)),
       fileSystems: mapValues(storage.fileSystems, inFolder),
     },
     functions: mapValues(functions, (each) => ({ ...each, module: resolve(folder, each.module) })),

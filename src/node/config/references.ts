@@ -38,6 +38,16 @@ function checkFunctions({ functions, servers }: ParsedConfiguration): Mismatch[]
 
 /** Home directories begin with either kind of name, so one name must not mean two places. */
 function checkStorageNames({ storage }: ParsedConfiguration): Mismatch[] {
+  const strayAccessPoints = Object.entries(storage.accessPoints)
+    .filter(([, { fileSystem }]) => !Object.hasOwn(storage.fileSystems, fileSystem))
+    .map(([id, { fileSystem }]) => ({
+      path: ['storage', 'accessPoints', id, 'fileSystem'],
+      message: `no file system '${fileSystem}' is configured; add it under storage.fileSystems`,
+    }));
+  return [...strayAccessPoints, ...sharedNames({ storage })];
+}
+
+function sharedNames({ storage }: Pick<ParsedConfiguration, 'storage'>): Mismatch[] {
   return Object.keys(storage.fileSystems)
     .filter((name) => Object.hasOwn(storage.buckets, name))
     .map((name) => ({

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { MemoryStorage } from '../../files/storage/memory.ts';
+import { testSession } from '../../files/testing/fixture.ts';
 import { virtualPath } from '../../files/virtual-path.ts';
 import { HashPace } from '../hashing/hash-pace.ts';
 import { HashQueue } from '../hashing/hash-queue.ts';
@@ -10,11 +11,7 @@ import { MemoryChannel } from '../testing/memory-channel.ts';
 import { StagedFileSystem } from '../testing/staged-file-system.ts';
 import { CommandServer } from './command-server.ts';
 
-const SESSION = {
-  userName: 'jane',
-  sessionId: '0123456789abcdef',
-  signal: new AbortController().signal,
-};
+const SESSION = testSession();
 
 class Place {
   readonly files = new StagedFileSystem(new MemoryStorage().attach(SESSION));

@@ -13,6 +13,6 @@ export async function hashOpened<T>(
     const { sizeBytes } = await handle.stat();
     return await hash({ read: (at, byteCount) => checkedRead(handle, at, byteCount) }, sizeBytes);
   } finally {
-    await handle.abort();
+    await handle.abort('failed');
   }
 }

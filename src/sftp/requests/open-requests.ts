@@ -60,7 +60,7 @@ export async function openFile(
 
 /** The client went away while the storage opened the file. */
 async function refuseLateFile(handle: FileHandle): Promise<never> {
-  await handle.abort();
+  await handle.abort('failed');
   throw new FileError('ABORTED');
 }
 

@@ -1,6 +1,8 @@
 /** A file system for tests that notes every call and can be told to wait or to fail at any of them. */
 
 import type {
+  AbortOutcome,
+  AbortReason,
   AttributeChanges,
   DirectoryReader,
   FileAttributes,
@@ -162,8 +164,8 @@ class StagedHandle implements FileHandle {
     return this.#pass(`close ${this.#path}`, () => this.#inner.close());
   }
 
-  abort(): Promise<void> {
-    return this.#pass(`abort ${this.#path}`, () => this.#inner.abort());
+  abort(reason: AbortReason): Promise<AbortOutcome> {
+    return this.#pass(`abort ${this.#path}`, () => this.#inner.abort(reason));
   }
 
   #pass<T>(call: string, work: () => Promise<T>): Promise<T> {

@@ -1,14 +1,10 @@
 /** Starts a conversation over an empty memory storage. */
 
 import { MemoryStorage } from '../../files/storage/memory.ts';
-import type { StorageSession } from '../../files/storage.ts';
+import { testSession } from '../../files/testing/fixture.ts';
 import { Conversation, type ConversationOptions } from './conversation.ts';
 
-const SESSION: StorageSession = {
-  userName: 'jane',
-  sessionId: '0123456789abcdef',
-  signal: new AbortController().signal,
-};
+const SESSION = testSession();
 
 export async function start(
   options: Omit<ConversationOptions, 'inner'> = {},

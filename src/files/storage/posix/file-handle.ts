@@ -3,7 +3,14 @@
 import type { Stats } from 'node:fs';
 import type { BlockPool } from '../../block-pool.ts';
 import { FileError, toFileError } from '../../error.ts';
-import type { AttributeChanges, FileAttributes, FileHandle, FileSlice, OpenMode } from '../../file-system.ts';
+import type {
+  AbortOutcome,
+  AttributeChanges,
+  FileAttributes,
+  FileHandle,
+  FileSlice,
+  OpenMode,
+} from '../../file-system.ts';
 import { ReadAhead } from '../../read-ahead.ts';
 import { applyChanges, toAttributes } from './attributes.ts';
 import { close, fchmod, fchown, fstat, fsync, ftruncate, futimes, read, write } from './calls.ts';
@@ -90,12 +97,13 @@ export class PosixFileHandle implements FileHandle {
   }
 
   /** What was written in place stays, as with every POSIX file; there is nothing to take back. */
-  async abort(): Promise<void> {
+  async abort(): Promise<AbortOutcome> {
     try {
       await this.close();
     } catch {
       // The transfer has failed already; what close has to add changes nothing for the client.
     }
+    return 'kept';
   }
 
   #stats(): Promise<Stats> {

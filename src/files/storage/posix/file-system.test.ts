@@ -61,14 +61,14 @@ test('posix - a handle that was closed refuses everything, and reads in flight e
   await assert.rejects(handle.read(0, 1), { code: 'INVALID_HANDLE' });
   await assert.rejects(handle.stat(), { code: 'INVALID_HANDLE' });
   await assert.rejects(handle.close(), { code: 'INVALID_HANDLE' });
-  await handle.abort();
+  await handle.abort('disconnected');
 });
 
 test('posix - a handle does only what it was opened for', async (context) => {
   const { files } = await posixFixture(context);
   const writer = await files.open(path('/a'), WRITE, {});
   await assert.rejects(writer.read(0, 1), { code: 'INVALID_HANDLE' });
-  await writer.abort();
+  await writer.abort('disconnected');
   const reader = await files.open(path('/a'), READ, {});
   await assert.rejects(reader.write([Buffer.from('x')], 0), { code: 'INVALID_HANDLE' });
   await reader.close();
@@ -79,7 +79,7 @@ test('posix - abort keeps what was written and closes', async (context) => {
   const before = openDescriptors();
   const handle = await files.open(path('/a'), WRITE, {});
   await handle.write([Buffer.from('half')], 0);
-  await handle.abort();
+  await handle.abort('disconnected');
   assert.equal(readFileSync(at('a'), 'utf8'), 'half');
   assert.equal(openDescriptors(), before);
 });

@@ -4,7 +4,7 @@ import { access, constants } from 'node:fs/promises';
 import { BlockPool } from '../../block-pool.ts';
 import { FileError } from '../../error.ts';
 import type { FileSystem } from '../../file-system.ts';
-import type { PosixProfile, Storage, StorageSession } from '../../storage.ts';
+import type { HomePresence, PosixProfile, Storage, StorageSession } from '../../storage.ts';
 import { ROOT, type VirtualPath } from '../../virtual-path.ts';
 import { errnoOf } from './calls.ts';
 import { PosixFileSystem } from './file-system.ts';
@@ -22,12 +22,12 @@ export interface PosixStorageOptions {
   readonly symlinks: 'follow-within' | 'refuse';
   /** `profile`: a session with a POSIX profile must be the process's own user. `process`: profiles are ignored. */
   readonly identity: 'profile' | 'process';
-  /** Make a missing home directory at login; default false. For buckets: an S3 prefix needs no directory. */
-  readonly createsHomes?: boolean;
+  /** Default `required`. For buckets `made`: an S3 prefix needs no directory. */
+  readonly homes?: HomePresence;
 }
 
 export class PosixStorage implements Storage {
-  readonly createsHomes: boolean;
+  readonly homes: HomePresence;
   readonly #options: PosixStorageOptions;
   readonly #pool = new BlockPool();
   #root: PosixRoot | undefined;
@@ -35,7 +35,7 @@ export class PosixStorage implements Storage {
 
   constructor(options: PosixStorageOptions) {
     this.#options = options;
-    this.createsHomes = options.createsHomes ?? false;
+    this.homes = options.homes ?? 'required';
   }
 
   /** Entries that listings left out because their names are not valid UTF-8. */

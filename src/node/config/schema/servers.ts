@@ -102,6 +102,19 @@ const protocolDetails = z
   .prefault({})
   .describe('Settings of the protocols.');
 
+const s3StorageOptions = z
+  .strictObject({
+    DirectoryListingOptimization: z
+      .enum(['ENABLED', 'DISABLED'])
+      .default('DISABLED')
+      .describe(
+        'Listings of buckets in S3. `ENABLED`: one page of a listing costs one request. `DISABLED`: the marker object of each ' +
+          'directory is looked at too, so that directories show their times.',
+      ),
+  })
+  .prefault({})
+  .describe('How buckets are served.');
+
 const server = z.strictObject({
   ServerId: z
     .string()
@@ -156,6 +169,15 @@ const server = z.strictObject({
       'Keys of authorities, each as `type base64 comment`: certificates they signed log SFTP users in. Our extension.',
     ),
   ProtocolDetails: protocolDetails,
+  S3StorageOptions: s3StorageOptions,
+  PartialUploads: z
+    .enum(['STORE', 'DISCARD'])
+    .default('STORE')
+    .describe(
+      'What an upload into a bucket leaves whose client went away before it closed the file. `STORE`: what arrived becomes the ' +
+        'object, as on AWS, and is logged as PARTIAL_CLOSE. `DISCARD`: what was there before stays. Our extension; POSIX file ' +
+        'systems keep what was written in place.',
+    ),
   listen: z
     .strictObject({
       SFTP: listenAddress.describe('`host:port` or `[IPv6 address]:port`. Port 0 takes any free port.'),
