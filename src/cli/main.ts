@@ -3,11 +3,13 @@
 import { Command } from 'commander';
 import { productVersion } from '../node/version.ts';
 import { serveCommand } from './serve.ts';
+import { whyCommand } from './why.ts';
 
 const program = new Command('drawbridge')
   .description('Self-hosted file transfer for the identity provider and the storage you already have.')
   .version(productVersion())
   .showHelpAfterError()
-  .addCommand(serveCommand());
+  .addCommand(serveCommand())
+  .addCommand(whyCommand());
 
 await program.parseAsync();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
+import { MemoryStorage } from '../files/storage/memory.ts';
+import type { Storage } from '../files/storage.ts';
 import { virtualPath } from '../files/virtual-path.ts';
 import { IdentityError } from '../identity/index.ts';
 import type { PublicKey } from '../ssh/index.ts';
@@ -16,6 +18,8 @@ import {
   sshKey,
 } from './testing/login-bench.ts';
 
+/** A template string would look like a mistake to the linter. */
+const USER = ['$', '{transfer:UserName}'].join('');
 const keys = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')].map(({ privateKey }) =>
   sshKey(privateKey),
 );
@@ -55,11 +59,10 @@ const refusedAnswers: readonly [string, Answer, string][] = [
     'HOME_INVALID',
   ],
   [
-    'a session policy',
-    () => ({ ...GRANT, Policy: '{"Version":"2012-10-17","Statement":[]}' }),
-    'POLICY_NOT_ENFORCED',
+    'a session policy that is not understood',
+    () => ({ ...GRANT, Policy: '{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}' }),
+    'SESSION_POLICY_UNUSABLE',
   ],
-  ['a role with a policy', () => ({ ...GRANT, Role: POLICY_ROLE }), 'POLICY_NOT_ENFORCED'],
   [
     'an error of the function',
     () => {
@@ -80,6 +83,46 @@ for (const [what, answer, code] of refusedAnswers) {
     assert.ok(!lines.join('').includes(PASSWORD));
   });
 }
+
+const SESSION_POLICY = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action: 's3:GetObject', Resource: ['arn:aws:s3:::bucket/', '/*'].join(USER) },
+  ],
+});
+
+test('policy - role and session policy are compiled at login and limit the files of the session', async () => {
+  const { login, attempt } = setUp(() => ({ ...GRANT, Role: POLICY_ROLE, Policy: SESSION_POLICY }));
+  const verdict = await login.password({ ...attempt, password: PASSWORD });
+  assert.ok(verdict.outcome === 'accepted');
+  const { fileSystem } = verdict.identity;
+  await assert.rejects(fileSystem.stat(virtualPath('/missing'), { followLinks: true }), {
+    code: 'NOT_FOUND',
+  });
+  const denied = { code: 'PERMISSION_DENIED' };
+  await assert.rejects(fileSystem.list(virtualPath('/')), denied, 'the role may, the session may not');
+  await assert.rejects(fileSystem.remove(virtualPath('/a')), denied, 'neither may');
+});
+
+test('policy - a storage that assumes the role gets the session policy with its variables replaced', async () => {
+  const storage = new MemoryStorage();
+  const seen: (string | undefined)[] = [];
+  const attach: Storage['attach'] = (session, root) => {
+    seen.push(session.sessionPolicy);
+    return storage.attach(session, root);
+  };
+  const watched: Storage = {
+    homes: 'made',
+    open: () => storage.open(),
+    attach,
+    close: () => storage.close(),
+  };
+  const settings = { storages: new Map([['bucket', watched]]) };
+  const { login, attempt } = setUp(() => ({ ...GRANT, Policy: SESSION_POLICY }), settings);
+  await login.password({ ...attempt, password: PASSWORD });
+  assert.ok(seen.length > 0);
+  for (const text of seen) assert.match(text ?? '', /arn:aws:s3:::bucket\/alice\/\*/);
+});
 
 test('user name - one against the grammar never reaches the provider', async () => {
   for (const userName of ['ab', '../etc', '-oProxyCommand', 'a\0b', 'x'.repeat(101), '']) {

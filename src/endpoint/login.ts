@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { FileError } from '../files/error.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { openHome } from '../files/home.ts';
+import type { StorageSession } from '../files/storage.ts';
 import {
   type Challenged,
   type Grant,
@@ -32,6 +33,7 @@ import { errorFields, type Log } from '../telemetry/log.ts';
 import { judgeKey, type Listed, readKeyLines } from './listed-key.ts';
 import { ProviderQuestions } from './provider-questions.ts';
 import type { ServerSettings } from './server-settings.ts';
+import { sessionLimits } from './session-limits.ts';
 
 const SESSION_ID_BYTES = 8;
 /** A certificate may call itself anything, also before its authority is known. */
@@ -217,18 +219,22 @@ export class Login implements Authenticator<LoggedIn> {
     grant: Grant,
     key: ProvenKey | undefined,
   ): Promise<AuthVerdict<LoggedIn>> {
-    const { settings } = this.#options;
+    const { settings, sourceIp } = this.#options;
+    const limits = sessionLimits({ grant, settings, sourceIp, sessionId: this.#sessionId });
+    if (limits.outcome === 'refused') return this.#refuse(attempt, method, limits, key);
+    const session: StorageSession = {
+      userName: grant.userName,
+      sessionId: this.#sessionId,
+      serverId: settings.serverId,
+      role: grant.role,
+      partialUploads: settings.partialUploads,
+      directoryListing: settings.directoryListing,
+      signal: attempt.signal,
+      ...(grant.posixProfile === undefined ? {} : { posixProfile: grant.posixProfile }),
+      ...(limits.sessionPolicy === undefined ? {} : { sessionPolicy: limits.sessionPolicy }),
+    };
     try {
-      const fileSystem = await openHome(grant.home, settings.storages, {
-        userName: grant.userName,
-        sessionId: this.#sessionId,
-        serverId: settings.serverId,
-        role: grant.role,
-        partialUploads: settings.partialUploads,
-        directoryListing: settings.directoryListing,
-        signal: attempt.signal,
-        ...(grant.posixProfile === undefined ? {} : { posixProfile: grant.posixProfile }),
-      });
+      const fileSystem = await openHome(grant.home, settings.storages, session, limits.guard);
       const identity = {
         sessionId: this.#sessionId,
         grant,

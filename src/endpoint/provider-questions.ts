@@ -56,7 +56,7 @@ export class ProviderQuestions {
     { userName, signal }: Asking,
     credentials: Credentials,
     parse: (answer: unknown, context: ResponseContext) => Judged,
-  ): Promise<Judged | Granted | Refused> {
+  ): Promise<Judged | Refused> {
     const { provider, serverId } = this.#settings;
     const prepared = IdentityRequest.from({
       username: userName,
@@ -69,7 +69,8 @@ export class ProviderQuestions {
     const { request } = prepared;
     try {
       const judged = parse(await provider.authenticate(request, { signal }), this.#context(request));
-      return judged.outcome === 'granted' ? this.#checked(judged, userName) : judged;
+      if (judged.outcome === 'granted') this.#warn(judged, userName);
+      return judged;
     } catch (error) {
       if (error instanceof IdentityError) return refused(error.code, error.message);
       throw error;
@@ -86,15 +87,11 @@ export class ProviderQuestions {
     };
   }
 
-  /** Policies cannot be enforced yet; ignoring one would give more than was granted. */
-  #checked(answer: Granted, userName: string): Granted | Refused {
-    for (const warning of answer.warnings)
+  #warn({ warnings }: Granted, userName: string): void {
+    for (const warning of warnings)
       this.#log.warn(
         { user: userName, warning },
         'the answer of the identity provider is against the contract',
       );
-    const { role, policy } = answer.grant;
-    const hasPolicy = policy !== undefined || this.#settings.roles.get(role)?.hasPolicy === true;
-    return hasPolicy ? refused('POLICY_NOT_ENFORCED') : answer;
   }
 }

@@ -1,5 +1,7 @@
 /** A Server as its endpoints need it: the API's fields, resolved to the parts that serve it. */
 
+import type { RoleFacts } from '../files/access.ts';
+import type { AccessPointFacts } from '../files/guard-scope.ts';
 import type { Storage, StorageSession } from '../files/storage.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import type { PublicKey } from '../ssh/index.ts';
@@ -31,8 +33,10 @@ export interface ServerSettings {
   readonly directoryListing: StorageSession['directoryListing'];
   /** Whether SETSTAT and FSETSTAT change nothing but a size (SetStatOption ENABLE_NO_OP). */
   readonly ignoresSetStat: boolean;
-  /** ARNs a Grant may name, each with whether a policy is attached to it. */
-  readonly roles: ReadonlyMap<string, { readonly hasPolicy: boolean }>;
+  /** ARNs a Grant may name, each with its policy, compiled at start. */
+  readonly roles: ReadonlyMap<string, RoleFacts>;
   /** The storages of the server's domain, by the first segment of real paths. */
   readonly storages: ReadonlyMap<string, Storage>;
+  /** Which of these are access points, by id. */
+  readonly accessPoints: ReadonlyMap<string, AccessPointFacts>;
 }

@@ -1,5 +1,6 @@
 /** Writes what happens in an SFTP session into the activity log. */
 
+import { AccessDenied, statementText } from '../files/access.ts';
 import { FILE_ERRORS } from '../files/error.ts';
 import type {
   FileClosed,
@@ -9,7 +10,7 @@ import type {
   SftpObserver,
   TreeChanged,
 } from '../sftp/observer.ts';
-import type { ActivityLog, ActivityType } from '../telemetry/activity.ts';
+import type { ActivityFields, ActivityLog, ActivityType } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 
 const SFTP_NO_SUCH_FILE = 2;
@@ -76,7 +77,20 @@ export class SftpRecorder implements SftpObserver {
       this.#log.debug(fields, 'an operation found nothing');
       return;
     }
-    const cause = error.cause === undefined ? {} : { cause: errorFields(error.cause) };
-    this.#activities.record('ERROR', { ...fields, ...cause });
+    this.#activities.record('ERROR', { ...fields, ...causeFields(error.cause) });
   }
+}
+
+/** Of a denial, which statement of which policy decided. */
+function causeFields(cause: unknown): ActivityFields {
+  if (cause === undefined) return {};
+  if (!(cause instanceof AccessDenied)) return { cause: errorFields(cause) };
+  const { action, resource, policy, statement, outcome } = cause;
+  return {
+    action,
+    resource,
+    policy,
+    outcome,
+    ...(statement === undefined ? {} : { statement: statementText(statement) }),
+  };
 }

@@ -14,8 +14,9 @@ import type {
   SpaceCapability,
   SpaceReport,
 } from './file-system.ts';
+import { SYNTHETIC_DIRECTORY } from './home-attributes.ts';
 import { HomeDirectoryReader } from './home-directory.ts';
-import { SYNTHETIC_DIRECTORY } from './home-mount.ts';
+import type { HomeMount } from './home-mount.ts';
 import { spaceBelow } from './home-space.ts';
 import type { HomePlace, HomeTree, MountedPlace } from './home-tree.ts';
 import { parentPath, ROOT, type VirtualPath, virtualPath } from './virtual-path.ts';
@@ -41,14 +42,14 @@ interface StoredPair {
 }
 
 export class HomeFileSystem implements FileSystem {
-  readonly #tree: HomeTree;
+  readonly #tree: HomeTree<HomeMount>;
 
   readonly links?: LinkCapability;
   readonly hardLinks?: HardLinkCapability;
   readonly replacing?: ReplaceCapability;
   readonly spaceReporting?: SpaceCapability;
 
-  constructor(tree: HomeTree, capabilities: HomeCapabilities) {
+  constructor(tree: HomeTree<HomeMount>, capabilities: HomeCapabilities) {
     this.#tree = tree;
     if (capabilities.links) {
       this.links = {
@@ -148,7 +149,7 @@ export class HomeFileSystem implements FileSystem {
   }
 
   /** @throws FileError NOT_FOUND */
-  #place(path: VirtualPath): Exclude<HomePlace, { kind: 'nowhere' }> {
+  #place(path: VirtualPath): Exclude<HomePlace<HomeMount>, { kind: 'nowhere' }> {
     const place = this.#tree.place(path);
     if (place.kind === 'nowhere') throw new FileError('NOT_FOUND');
     return place;
@@ -162,7 +163,7 @@ export class HomeFileSystem implements FileSystem {
   }
 
   /** For operations that move or remove a name: what the home is made of stays. @throws FileError */
-  #inside(path: VirtualPath): MountedPlace {
+  #inside(path: VirtualPath): MountedPlace<HomeMount> {
     const place = this.#place(path);
     if (place.kind === 'synthetic' || place.path === ROOT) throw new FileError('PERMISSION_DENIED');
     return place;

@@ -2,77 +2,79 @@
 
 import { type FileErrorCode, toFileError } from './error.ts';
 import type { FileAttributes, FileSystem, SpaceReport } from './file-system.ts';
+import { guarded, type SessionGuard } from './guard.ts';
+import { rulesFor } from './guard-scope.ts';
+import { IMPLIED_DIRECTORY, SYNTHETIC_DIRECTORY } from './home-attributes.ts';
+import { ImpliedDirectories } from './home-implied.ts';
 import type { Storage, StorageSession } from './storage.ts';
-import { parentPath, pathSegments, ROOT, type VirtualPath, virtualPath } from './virtual-path.ts';
-
-/** Shown for synthetic directories and targets that are missing: a time that never changes, for tools that compare. */
-const FIXED_TIME_MS = Date.UTC(2000, 0, 1);
+import { isWithin, parentPath, pathSegments, ROOT, type VirtualPath, virtualPath } from './virtual-path.ts';
 
 const MAKING_MAY_FAIL: ReadonlySet<FileErrorCode> = new Set<FileErrorCode>([
   'ALREADY_EXISTS',
   'PERMISSION_DENIED',
 ]);
 
-export const SYNTHETIC_DIRECTORY: FileAttributes = {
-  type: 'directory',
-  sizeBytes: 0,
-  mode: 0o555,
-  uid: 0,
-  gid: 0,
-  accessedMs: FIXED_TIME_MS,
-  modifiedMs: FIXED_TIME_MS,
-  linkCount: 1,
-};
-
 export interface HomeMountOptions {
   readonly storage: Storage;
   readonly session: StorageSession;
+  /** Of the storage, as policies name it. */
+  readonly name: string;
   /** Inside the storage. */
   readonly target: VirtualPath;
   readonly type: 'FILE' | 'DIRECTORY';
+  /** Absent where no policy limits the session. */
+  readonly guard?: SessionGuard;
+}
+
+/** The tree at a target, once as it is and once as the session may use it. */
+interface OpenedMount {
+  readonly bare: FileSystem;
+  readonly files: FileSystem;
 }
 
 /** Made at the first use: a home may have thousands of mappings of which a session uses two. */
 export class HomeMount {
   readonly type: 'FILE' | 'DIRECTORY';
-  readonly #storage: Storage;
-  readonly #session: StorageSession;
-  readonly #target: VirtualPath;
-  #files: Promise<FileSystem> | undefined;
+  readonly #options: HomeMountOptions;
+  /** Where the session lands, from the target; it is implied with all that is above it. */
+  #landing: VirtualPath = ROOT;
+  #opened: Promise<OpenedMount> | undefined;
 
-  constructor({ storage, session, target, type }: HomeMountOptions) {
-    this.type = type;
-    this.#storage = storage;
-    this.#session = session;
-    this.#target = target;
+  constructor(options: HomeMountOptions) {
+    this.type = options.type;
+    this.#options = options;
   }
 
   get storage(): Storage {
-    return this.#storage;
+    return this.#options.storage;
   }
 
-  /** The space of the whole storage; undefined where it does not tell. Makes nothing. @throws FileError */
+  /** The space of the whole storage; undefined where nobody tells this session. Makes nothing. @throws FileError */
   async storageSpace(): Promise<SpaceReport | undefined> {
-    return this.#storage.attach(this.#session).spaceReporting?.space(ROOT);
+    const { storage, session, name, target, guard } = this.#options;
+    if (guard?.access.allows(rulesFor(guard.scope, name, target).look(ROOT)) === false) return undefined;
+    return storage.attach(session).spaceReporting?.space(ROOT);
   }
 
   /** The tree at the target, which is made first where the storage wants that. @throws FileError */
-  files(): Promise<FileSystem> {
-    this.#files ??= this.#open().catch((error: unknown) => {
-      this.#files = undefined;
-      throw toFileError(error);
-    });
-    return this.#files;
+  async files(): Promise<FileSystem> {
+    const { files } = await this.#open();
+    return files;
   }
 
-  /** Makes a directory below the target where the storage makes homes. @throws FileError */
-  async prepare(path: VirtualPath): Promise<void> {
-    const files = await this.files();
-    if (this.#storage.homes === 'made' && this.type === 'DIRECTORY') await makeDirectories(files, path);
+  /**
+   * Makes the directory where the session lands, below the target, where the storage makes homes. That is the server's
+   * doing, so no policy of the user is asked. @throws FileError
+   */
+  async prepare(landing: VirtualPath): Promise<void> {
+    this.#landing = landing;
+    const { bare } = await this.#open();
+    if (this.storage.homes === 'made' && this.type === 'DIRECTORY') await makeDirectories(bare, landing);
   }
 
   /** What a listing of the directory above shows; a target that is missing is shown all the same. */
   async attributes(): Promise<FileAttributes> {
+    if (this.#isTypeTrusted) return IMPLIED_DIRECTORY;
     try {
       const files = await this.files();
       return await files.stat(ROOT, { followLinks: true });
@@ -81,12 +83,45 @@ export class HomeMount {
     }
   }
 
-  async #open(): Promise<FileSystem> {
-    if (this.#storage.homes === 'made') {
-      const directory = this.type === 'FILE' ? parentPath(this.#target) : this.#target;
-      await makeDirectories(this.#storage.attach(this.#session), directory);
+  /**
+   * With DirectoryListingOptimization the Type of a mapping is taken at its word; without it, a target of Type DIRECTORY
+   * that turns out to be a file is shown as one (aws-transfer.md §4.4).
+   */
+  get #isTypeTrusted(): boolean {
+    const { storage, session } = this.#options;
+    return (
+      storage.homes === 'implied' && session.directoryListing === 'optimized' && this.type === 'DIRECTORY'
+    );
+  }
+
+  #open(): Promise<OpenedMount> {
+    this.#opened ??= this.#attach().catch((error: unknown) => {
+      this.#opened = undefined;
+      throw toFileError(error);
+    });
+    return this.#opened;
+  }
+
+  async #attach(): Promise<OpenedMount> {
+    const { storage, session, name, target, guard } = this.#options;
+    if (storage.homes === 'made') {
+      const directory = this.type === 'FILE' ? parentPath(target) : target;
+      await makeDirectories(storage.attach(session), directory);
     }
-    return this.#storage.attach(this.#session, this.#target);
+    const bare = storage.attach(session, target);
+    const shown = this.#withImplied(bare);
+    if (guard === undefined) return { bare, files: shown };
+    const { signal } = session;
+    return { bare, files: guarded(shown, { ...guard, name, base: target, signal }) };
+  }
+
+  /** Below the guard, so that what is denied stays denied. */
+  #withImplied(files: FileSystem): FileSystem {
+    if (this.storage.homes !== 'implied' || this.type === 'FILE') return files;
+    return new ImpliedDirectories(files, {
+      isImplied: (path) => isWithin(this.#landing, path),
+      isTrusted: (path) => path === ROOT && this.#isTypeTrusted,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The space of a directory of a home that lies in no storage. */
 
 import type { SpaceReport } from './file-system.ts';
+import type { HomeMount } from './home-mount.ts';
 import type { SyntheticPlace } from './home-tree.ts';
 import { MAX_NAME_BYTES } from './virtual-path.ts';
 
@@ -13,7 +14,7 @@ const BLOCK_BYTES = 4096n;
  *
  * @throws FileError
  */
-export async function spaceBelow(place: SyntheticPlace): Promise<SpaceReport> {
+export async function spaceBelow(place: SyntheticPlace<HomeMount>): Promise<SpaceReport> {
   const answers = await Promise.all(place.storages().map((mount) => mount.storageSpace()));
   const reports = distinct(answers.filter((report) => report !== undefined));
   const [only] = reports;

@@ -2,70 +2,69 @@
 
 import { FileError } from './error.ts';
 import type { FileSystem } from './file-system.ts';
+import type { SessionGuard } from './guard.ts';
 import { type HomeCapabilities, HomeFileSystem } from './home-file-system.ts';
+import { homeParts } from './home-layout.ts';
 import { HomeMount } from './home-mount.ts';
 import type { HomeSpec } from './home-spec.ts';
 import { HomeTree } from './home-tree.ts';
 import type { Storage, StorageSession } from './storage.ts';
-import { pathSegments, ROOT, virtualPath } from './virtual-path.ts';
+import { pathSegments } from './virtual-path.ts';
 
 /**
  * Opens the home of one session. Storages that make homes get the landing directory made now, and the targets of
  * mappings when they are first used.
  *
  * @param storages by bucket name or file-system id
+ * @param guard the policies of the session; without one everything is allowed, and nothing asks
  * @throws FileError PERMISSION_DENIED when a storage of the home refuses the session, NOT_FOUND when one is missing
  */
 export async function openHome(
   spec: HomeSpec,
   storages: ReadonlyMap<string, Storage>,
   session: StorageSession,
+  guard?: SessionGuard,
 ): Promise<FileSystem> {
-  const home =
-    spec.type === 'LOGICAL' ? logicalHome(spec, storages, session) : pathHome(spec, storages, session);
+  const needed = neededStorages(spec);
+  await Promise.all([...needed].map((name) => storages.get(name)?.admit?.(session)));
+  const reachable = reachableStorages(spec, needed, storages, session);
+  const tree = new HomeTree<HomeMount>();
+  for (const { entry, storageName: name, target, type, isListed } of homeParts(spec, storages.keys())) {
+    const storage = reachable.has(name) ? storages.get(name) : undefined;
+    if (storage === undefined) continue;
+    const options = { storage, session, name, target, type };
+    const mount = new HomeMount(guard === undefined ? options : { ...options, guard });
+    tree.add(entry, mount, { isListed });
+  }
+  const home = new HomeFileSystem(tree, capabilitiesOf(spec, [...reachable.values()]));
   await home.prepare(spec.directory);
   return home;
 }
 
-type LogicalSpec = Extract<HomeSpec, { type: 'LOGICAL' }>;
-type PathSpec = Extract<HomeSpec, { type: 'PATH' }>;
-
-function logicalHome(
-  { mappings }: LogicalSpec,
+/** A PATH home needs the storage that it lies in, a LOGICAL one every storage of its mappings. @throws FileError */
+function reachableStorages(
+  { type }: HomeSpec,
+  needed: ReadonlySet<string>,
   storages: ReadonlyMap<string, Storage>,
   session: StorageSession,
-): HomeFileSystem {
-  const tree = new HomeTree();
+): ReadonlyMap<string, FileSystem> {
   const reachable = new Map<string, FileSystem>();
-  for (const { entry, target, type } of mappings) {
-    const [name = '', ...names] = pathSegments(target);
+  for (const name of needed) {
     const storage = storages.get(name);
     if (storage === undefined) throw new FileError('NOT_FOUND');
-    if (!reachable.has(name)) reachable.set(name, storage.attach(session));
-    const mount = new HomeMount({ storage, session, target: virtualPath(`/${names.join('/')}`), type });
-    tree.add(entry, mount, { isListed: true });
+    reachable.set(name, storage.attach(session));
   }
-  // AWS: symbolic links do not resolve in LOGICAL homes.
-  return new HomeFileSystem(tree, { ...sharedCapabilities([...reachable.values()]), links: false });
+  if (type === 'LOGICAL') return reachable;
+  for (const [name, storage] of storages) {
+    const files = reachable.has(name) ? undefined : attachIfAllowed(storage, session);
+    if (files !== undefined) reachable.set(name, files);
+  }
+  return reachable;
 }
 
-function pathHome(
-  { directory }: PathSpec,
-  storages: ReadonlyMap<string, Storage>,
-  session: StorageSession,
-): HomeFileSystem {
-  const tree = new HomeTree();
-  const own = pathSegments(directory)[0];
-  if (own !== undefined && !storages.has(own)) throw new FileError('NOT_FOUND');
-  const reachable: FileSystem[] = [];
-  for (const [name, storage] of storages) {
-    const files = name === own ? storage.attach(session) : attachIfAllowed(storage, session);
-    if (files === undefined) continue;
-    reachable.push(files);
-    const mount = new HomeMount({ storage, session, target: ROOT, type: 'DIRECTORY' });
-    tree.add(virtualPath(`/${name}`), mount, { isListed: name === own });
-  }
-  return new HomeFileSystem(tree, sharedCapabilities(reachable));
+function neededStorages(spec: HomeSpec): ReadonlySet<string> {
+  const paths = spec.type === 'LOGICAL' ? spec.mappings.map(({ target }) => target) : [spec.directory];
+  return new Set(paths.flatMap((path) => pathSegments(path).slice(0, 1)));
 }
 
 /** A storage that the home does not need may refuse the session; it is then not there. */
@@ -78,9 +77,10 @@ function attachIfAllowed(storage: Storage, session: StorageSession): FileSystem 
   }
 }
 
-function sharedCapabilities(reachable: readonly FileSystem[]): HomeCapabilities {
+function capabilitiesOf({ type }: HomeSpec, reachable: readonly FileSystem[]): HomeCapabilities {
   return {
-    links: reachable.every((files) => files.links !== undefined),
+    // AWS: symbolic links do not resolve in LOGICAL homes.
+    links: type === 'PATH' && reachable.every((files) => files.links !== undefined),
     hardLinks: reachable.every((files) => files.hardLinks !== undefined),
     replacing: reachable.every((files) => files.replacing !== undefined),
     spaceReporting: reachable.every((files) => files.spaceReporting !== undefined),

@@ -41,7 +41,7 @@ export const REFUSALS = {
   CERTIFICATE_NOT_TRUSTED:
     'The authority of the offered certificate is trusted neither by the server nor by the keys the function gave.',
   ROLES_DIFFER: 'The answers to the key and to the password name different roles.',
-  POLICY_NOT_ENFORCED: 'A policy limits this login, and this version cannot enforce policies yet.',
+  SESSION_POLICY_UNUSABLE: 'The session policy is not understood, so that it cannot be enforced.',
   HOME_UNAVAILABLE: 'The home directory cannot be opened.',
 
   FUNCTION_THREW: 'The function threw an error, rejected, or called back with an error.',

@@ -6,7 +6,7 @@ import type { ServerSettings } from '../endpoint/server-settings.ts';
 import { SessionRegistry } from '../endpoint/session-registry.ts';
 import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
 import { SftpEndpoint } from '../endpoint/sftp-endpoint.ts';
-import { IdentityError, type IdentityProvider, LocalFunction, parseFunctionArn } from '../identity/index.ts';
+import { IdentityError, type IdentityProvider } from '../identity/index.ts';
 import {
   type HostKey,
   KexGate,
@@ -17,8 +17,10 @@ import {
   WindowBudget,
 } from '../ssh/index.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
+import { accessPointsOf, rolesOf } from './access.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
 import type { DataFolder } from './data-folder.ts';
+import { localFunction } from './functions.ts';
 import { openHostKeys, readHostKeys, usableKeys } from './host-keys.ts';
 import { Storages } from './storages.ts';
 
@@ -48,13 +50,17 @@ export class DrawbridgeNode {
   readonly #registry: SessionRegistry;
   readonly #endpoints: SftpEndpoint[] = [];
   readonly #storages: Storages;
+  readonly #roles: ServerSettings['roles'];
+  readonly #accessPoints: ServerSettings['accessPoints'];
   readonly #providers = new Map<string, IdentityProvider>();
   #installationKeys: Promise<readonly HostKey[]> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
     const { limits, storage } = options.configuration;
-    this.#storages = new Storages(storage, options.log);
+    this.#storages = new Storages(storage, options.data, options.log);
+    this.#roles = rolesOf(options.configuration);
+    this.#accessPoints = accessPointsOf(options.configuration);
     this.#registry = new SessionRegistry({
       maxConnections: limits.maxConnections,
       maxUnauthenticatedConnections: limits.maxUnauthenticatedConnections,
@@ -130,7 +136,6 @@ export class DrawbridgeNode {
   }
 
   #settingsOf(server: ServerConfiguration): ServerSettings {
-    const { roles } = this.#options.configuration;
     const { Function: arn, SftpAuthenticationMethods, KeyboardInteractive } = server.IdentityProviderDetails;
     const provider = this.#providers.get(arn);
     if (provider === undefined) throw new TypeError(`the configuration names ${arn} and does not hold it`);
@@ -148,29 +153,19 @@ export class DrawbridgeNode {
       directoryListing:
         server.S3StorageOptions.DirectoryListingOptimization === 'ENABLED' ? 'optimized' : 'markers',
       ignoresSetStat: server.Domain === 'S3' && server.ProtocolDetails.SetStatOption === 'ENABLE_NO_OP',
-      roles: new Map(
-        Object.entries(roles).map(([role, { policy }]) => [role, { hasPolicy: policy !== undefined }]),
-      ),
+      roles: this.#roles,
       storages: server.Domain === 'S3' ? this.#storages.buckets : this.#storages.fileSystems,
+      accessPoints: this.#accessPoints,
     };
   }
 
   /** A function that cannot be loaded is said at start, and tried again at each login: its owner may mend it meanwhile. */
   #openFunctions(): void {
     const { log, configuration } = this.#options;
-    for (const [arn, settings] of Object.entries(configuration.functions)) {
-      const functionArn = parseFunctionArn(arn);
-      if (functionArn === undefined)
-        throw new TypeError(`the configuration holds ${arn}, which is no function ARN`);
-      const provider = new LocalFunction({
-        functionArn,
-        modulePath: settings.module,
-        environment: settings.environment,
-        timeoutMs: settings.timeoutSeconds * MS,
-        memoryMegabytes: settings.memoryMegabytes,
-        maxInstances: settings.maxInstances,
-        onLine: ({ stream, line }) => log.info({ function: arn, stream, line }, 'a function printed'),
-      });
+    for (const arn of Object.keys(configuration.functions)) {
+      const provider = localFunction(arn, configuration, ({ stream, line }) =>
+        log.info({ function: arn, stream, line }, 'a function printed'),
+      );
       this.#providers.set(arn, provider);
       provider.check().catch((error: unknown) => {
         if (error instanceof IdentityError && error.code === 'ABORTED') return;

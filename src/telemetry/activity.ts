@@ -49,6 +49,12 @@ export interface ActivityFields {
   /** Stable code of a refusal or an error. */
   readonly code?: string;
   readonly message?: string;
+  /** Of a denial by a policy: what was asked, and which policy and statement decided. */
+  readonly action?: string;
+  readonly resource?: string;
+  readonly outcome?: string;
+  readonly policy?: string;
+  readonly statement?: string;
   /** What an operator can do about it. */
   readonly hint?: string;
   readonly cause?: unknown;

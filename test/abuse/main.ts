@@ -154,7 +154,7 @@ async function run({ abuses, maxSlowdown }: Options, signal: AbortSignal): Promi
   const key = await generateKey(path.join(folder, 'key'), 'ed25519', signal);
   await using running = await startDrawbridge({
     folder: path.join(workspace.path, 'server'),
-    bucketFolder,
+    bucket: { path: bucketFolder },
     password: PASSWORD,
     publicKeys: [key.publicKey],
   });

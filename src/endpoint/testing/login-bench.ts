@@ -3,6 +3,7 @@
 import type { KeyObject } from 'node:crypto';
 import { MemoryStorage } from '../../files/storage/memory.ts';
 import type { IdentityProvider, IdentityRequest } from '../../identity/index.ts';
+import { compilePolicy } from '../../policy/index.ts';
 import { HostKey, type PublicKey } from '../../ssh/index.ts';
 import { ActivityLog } from '../../telemetry/activity.ts';
 import { createLog } from '../../telemetry/log.ts';
@@ -13,6 +14,10 @@ import type { ServerSettings } from '../server-settings.ts';
 export const ROLE = 'arn:aws:iam::000000000000:role/transfer-user';
 export const OTHER_ROLE = 'arn:aws:iam::000000000000:role/another-user';
 export const POLICY_ROLE = 'arn:aws:iam::000000000000:role/with-a-policy';
+const READ_ONLY = {
+  Version: '2012-10-17',
+  Statement: { Sid: 'Read', Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetObject'], Resource: '*' },
+};
 const HOME = {
   HomeDirectoryType: 'LOGICAL',
   HomeDirectoryDetails: '[{"Entry":"/","Target":"/bucket/${transfer:UserName}"}]',
@@ -60,11 +65,12 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
       directoryListing: 'markers',
       ignoresSetStat: false,
       roles: new Map([
-        [ROLE, { hasPolicy: false }],
-        [OTHER_ROLE, { hasPolicy: false }],
-        [POLICY_ROLE, { hasPolicy: true }],
+        [ROLE, {}],
+        [OTHER_ROLE, {}],
+        [POLICY_ROLE, { policy: compilePolicy(READ_ONLY) }],
       ]),
       storages: new Map([['bucket', storage]]),
+      accessPoints: new Map(),
       ...settings,
     },
     sourceIp: '203.0.113.9',

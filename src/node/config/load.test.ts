@@ -63,7 +63,12 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
   assert.deepEqual(configuration, {
     origin: 'file',
     data: join(folder, 'data'),
-    storage: { buckets: { 'demo-bucket': { path: join(folder, 'bucket') } }, fileSystems: {} },
+    storage: {
+      buckets: { 'demo-bucket': { path: join(folder, 'bucket') } },
+      fileSystems: {},
+      accessPoints: {},
+      uploadMemoryMegabytes: 96,
+    },
     roles: { 'arn:aws:iam::000000000000:role/transfer-user': {} },
     functions: {
       [FUNCTION]: {
@@ -88,6 +93,8 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
         SecurityPolicyName: 'DrawbridgeSecurityPolicy-2026-11',
         TrustedUserCAKeys: [],
         ProtocolDetails: { SetStatOption: 'DEFAULT' },
+        PartialUploads: 'STORE',
+        S3StorageOptions: { DirectoryListingOptimization: 'DISABLED' },
         listen: { SFTP: { host: '127.0.0.1', port: 2222 } },
       },
     ],
@@ -225,6 +232,11 @@ const INVALID = {
     'role/transfer-user: {}',
     "role/transfer-user:\n      policy: { Version: '2012-10-17', Statement: allow }",
     'drawbridge.yaml:6: roles["arn:aws:iam::000000000000:role/transfer-user"].policy.Statement: must be a statement or a list of statements',
+  ],
+  'a policy that is not understood': [
+    'role/transfer-user: {}',
+    "role/transfer-user:\n      policy:\n        Version: '2012-10-17'\n        Statement: [{ Effect: Allow, Action: s3:*, Resource: '*' }, { Effect: Maybe, Action: s3:*, Resource: '*' }]",
+    'drawbridge.yaml:6: roles["arn:aws:iam::000000000000:role/transfer-user"].policy: Statement[1].Effect: "Maybe" is neither "Allow" nor "Deny"',
   ],
   'a bucket name with capitals': [
     'demo-bucket:',
@@ -431,7 +443,7 @@ test('alias - a policy shared by two roles is fine', async (t) => {
     t,
     GOOD.replace(
       'role/transfer-user: {}',
-      "role/transfer-user: &shared { policy: { Version: '2012-10-17', Statement: [] } }\n  arn:aws:iam::000000000000:role/other-user: *shared",
+      "role/transfer-user: &shared { policy: { Version: '2012-10-17', Statement: { Effect: Allow, Action: s3:*, Resource: '*' } } }\n  arn:aws:iam::000000000000:role/other-user: *shared",
     ),
   );
   assert.deepEqual(Object.values(roles)[0], Object.values(roles)[1]);

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { isRoleArn } from '../../../identity/index.ts';
+import { compilePolicy, PolicyError } from '../../../policy/index.ts';
 
 const policy = z
   .looseObject({
@@ -12,10 +13,24 @@ const policy = z
       })
       .describe('The statements, as in IAM.'),
   })
+  .superRefine((document, context) => {
+    const message = whyUnusable(document);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
   .describe(
-    'IAM policy of the role. A role without one may do everything that the storage holds. This version cannot enforce ' +
-      'policies yet: it checks the shape, and refuses logins with a role that has one.',
+    'IAM policy of the role, asked before every operation. A role without one may do everything that the storage holds.',
   );
+
+/** A policy that is not understood would be enforced wrongly, so that nothing starts with it. */
+function whyUnusable(document: unknown): string | undefined {
+  try {
+    compilePolicy(document);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PolicyError) return error.message;
+    throw error;
+  }
+}
 
 const role = z.strictObject({ policy: policy.optional() });
 

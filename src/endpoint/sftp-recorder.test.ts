@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AccessDenied } from '../files/access.ts';
+import { FileError } from '../files/error.ts';
+import { virtualPath } from '../files/virtual-path.ts';
+import type { StatementName } from '../policy/index.ts';
+import { ActivityLog } from '../telemetry/activity.ts';
+import { createLog } from '../telemetry/log.ts';
+import { SftpRecorder } from './sftp-recorder.ts';
+
+function recorded(error: FileError) {
+  const lines: string[] = [];
+  const log = createLog({ level: 'info', stream: { write: (text: string) => void lines.push(text) } });
+  const recorder = new SftpRecorder(new ActivityLog(log), log);
+  recorder.refused({ operation: 'REMOVE', path: virtualPath('/a'), error });
+  assert.equal(lines.length, 1);
+  const { time: _time, msg: _msg, ...fields } = JSON.parse(lines[0] ?? '');
+  return fields;
+}
+
+function denied(statement?: StatementName): FileError {
+  const request = { action: 's3:DeleteObject', resource: 'arn:aws:s3:::bucket/a' };
+  const verdict = { policy: 'session', ...(statement === undefined ? {} : { statement }) };
+  const outcome = statement === undefined ? 'implicit-deny' : 'explicit-deny';
+  return new FileError('PERMISSION_DENIED', undefined, {
+    cause: new AccessDenied(request, { ...verdict, outcome }),
+  });
+}
+
+const COMMON = {
+  level: 'warn',
+  'activity-type': 'ERROR',
+  operation: 'REMOVE',
+  code: 'PERMISSION_DENIED',
+  message: 'permission denied',
+  path: '/a',
+};
+
+test('recorder - a denial names the action, the resource, the policy and the statement', () => {
+  assert.deepEqual(recorded(denied({ policy: 'session', index: 1, sid: 'NoDelete' })), {
+    ...COMMON,
+    action: 's3:DeleteObject',
+    resource: 'arn:aws:s3:::bucket/a',
+    policy: 'session',
+    outcome: 'explicit-deny',
+    statement: 'Statement[1] "NoDelete"',
+  });
+});
+
+test('recorder - a denial by no statement names the policy that does not allow', () => {
+  const fields = recorded(denied());
+  assert.equal(fields.policy, 'session');
+  assert.equal(fields.outcome, 'implicit-deny');
+  assert.ok(!('statement' in fields));
+});
+
+test('recorder - any other cause is written as it was', () => {
+  const cause = Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
+  assert.deepEqual(recorded(new FileError('PERMISSION_DENIED', undefined, { cause })), {
+    ...COMMON,
+    cause: { code: 'EPERM', error: 'operation not permitted' },
+  });
+});
