@@ -88,6 +88,8 @@ test('variables - ${*}, ${?} and ${$} are the characters themselves', () => {
   assert.ok(reads('${*}${?}${$}{x}', '*?${x}', {}));
   assert.ok(!reads('${*}', 'a', {}));
   assert.ok(reads('a$b', 'a$b', {}));
+  const document = policyOf(allow({ Condition: { StringEquals: { 's3:prefix': '${*}${?}${$}' } } }));
+  assert.ok(isAllowed(document, { context: { 's3:prefix': '*?$' } }));
 });
 
 test('transfer variables - whatever a value holds, it stands for itself only', () => {

@@ -13,6 +13,8 @@ import type { WrittenContext } from './context.ts';
  * - Incomplete ARNs: it fills them up with wildcards, we refuse to compile them.
  * - Variables without a value in NotResource and negated operators: its statement never applies, not even a Deny. We
  *   follow AWS ("policy variables with no value"), where negated operators hold; and NotResource refuses.
+ * - `${*}`, `${?}` and `${$}` in operators without wildcards: it compares the four characters themselves.
+ *   AWS documents them for every text that takes variables.
  * - Variables whose value is empty: it takes them for missing.
  * - Variables in policies of version 2008-10-17: it replaces them, AWS does not.
  * - A key with several values under an operator without quantifier: its statement never applies, ours refuses (so a Deny
@@ -53,8 +55,9 @@ const ACTION_PATTERNS = [
 const USER = 'alice';
 /** Sometimes there, so that variables of it are sometimes without a value. */
 const MAYBE_KEY = 'aws:userid';
+const ESCAPES = ['${*}', '${?}', '${$}'];
 /** Never without a value. */
-const SURE_VARIABLES = ['${aws:username}', `\${${MAYBE_KEY}, 'nobody'}`, '${*}', '${?}', '${$}'];
+const SURE_VARIABLES = ['${aws:username}', `\${${MAYBE_KEY}, 'nobody'}`, ...ESCAPES];
 const VARIABLES = [...SURE_VARIABLES, `\${${MAYBE_KEY}}`, '${aws:PrincipalTag/team}'];
 
 const objectName = fc
@@ -161,12 +164,23 @@ const range = fc.constantFrom(
 );
 
 const STRING_KEYS = ['s3:prefix', 's3:delimiter', 'aws:PrincipalTag/team', MAYBE_KEY, 'aws:username'];
+
+function stringValue(variables: readonly string[]): fc.Arbitrary<string> {
+  return fc.oneof(textPattern(variables), fc.constantFrom('', 'A', USER));
+}
+
 const FAMILIES: readonly Family[] = [
   {
-    operators: ['StringEquals', 'StringEqualsIgnoreCase', 'StringLike'],
-    negatedOperators: ['StringNotEquals', 'StringNotEqualsIgnoreCase', 'StringNotLike'],
+    operators: ['StringEquals', 'StringEqualsIgnoreCase'],
+    negatedOperators: ['StringNotEquals', 'StringNotEqualsIgnoreCase'],
     keys: STRING_KEYS,
-    value: (variables) => fc.oneof(textPattern(variables), fc.constantFrom('', 'A', USER)),
+    value: (variables) => stringValue(variables.filter((variable) => !ESCAPES.includes(variable))),
+  },
+  {
+    operators: ['StringLike'],
+    negatedOperators: ['StringNotLike'],
+    keys: STRING_KEYS,
+    value: stringValue,
   },
   {
     operators: ['ArnEquals', 'ArnLike'],
