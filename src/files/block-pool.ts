@@ -27,6 +27,11 @@ export class BlockPool {
     return this.#usedBlocks;
   }
 
+  /** How much of the pool is in use, from 0 to 1. */
+  get usedShare(): number {
+    return this.#usedBlocks / this.#maxBlocks;
+  }
+
   /** A buffer of `BLOCK_BYTES` with old contents in it, or `undefined` when all are in use. */
   take(): Uint8Array | undefined {
     if (this.#usedBlocks >= this.#maxBlocks) return undefined;

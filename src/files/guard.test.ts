@@ -161,6 +161,16 @@ test('guard - what was found and may not be seen as that is denied', async () =>
   await assert.rejects(byMarker.stat(path('/d/a'), FOLLOW), DENIED, 'it is a file');
 });
 
+test('guard - times of a directory are written to its marker, and asked for as that', async () => {
+  const times = { times: { accessedSeconds: 1, modifiedSeconds: 2 } };
+  const everything = ['GetObject *', 'PutObject *', 'ListBucket d/', 'ListBucket d/sub/'].map(allowing);
+  const noMarkers: Statement = { Effect: 'Deny', Action: 's3:PutObject', Resource: `${BUCKET}/*/` };
+  const files = limited(await bucket(), policyOf(...everything, noMarkers));
+  await files.setAttributes(path('/d/a'), times, FOLLOW);
+  await assert.rejects(files.setAttributes(path('/d/sub'), times, FOLLOW), DENIED);
+  await limited(await bucket(), policyOf(...everything)).setAttributes(path('/d/sub'), times, FOLLOW);
+});
+
 test('guard - the view of a mapping is judged by its keys in the bucket', async () => {
   const storage = new MemoryStorage();
   await storage.attach(testSession()).makeDirectory(path('/d'), {});

@@ -78,6 +78,7 @@ class GuardedFileSystem implements FileSystem {
     options: { readonly followLinks: boolean },
   ): Promise<void> {
     this.#access.check(this.#rules.change(path, changes));
+    if (changes.times !== undefined) await this.#checkMarker(path);
     await this.#files.setAttributes(path, changes, options);
   }
 
@@ -112,6 +113,14 @@ class GuardedFileSystem implements FileSystem {
   async rename(from: VirtualPath, to: VirtualPath): Promise<void> {
     await this.#checkMove(from, to);
     await this.#files.rename(from, to);
+  }
+
+  /** The times of a directory are kept with its marker, an object that a policy may forbid beside those of files. */
+  async #checkMarker(path: VirtualPath): Promise<void> {
+    const needs = this.#rules.makeDirectory(path);
+    if (this.#access.allows(needs)) return;
+    const { type } = await this.#files.stat(path, { followLinks: true });
+    if (type === 'directory') this.#access.check(needs);
   }
 
   #checkMove(from: VirtualPath, to: VirtualPath): Promise<void> {

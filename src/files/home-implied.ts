@@ -67,7 +67,12 @@ export class ImpliedDirectories implements FileSystem {
     return this.#files.setAttributes(path, changes, options);
   }
 
-  open(path: VirtualPath, mode: OpenMode, initial: AttributeChanges): Promise<FileHandle> {
+  /** A file is never made in the place of a directory that is there without existing. */
+  async open(path: VirtualPath, mode: OpenMode, initial: AttributeChanges): Promise<FileHandle> {
+    if (mode.create && this.#options.isImplied(path)) {
+      const { type } = await this.stat(path, { followLinks: true });
+      if (type === 'directory') throw new FileError('IS_A_DIRECTORY');
+    }
     return this.#files.open(path, mode, initial);
   }
 

@@ -95,7 +95,7 @@ function parseMapping(item: unknown, index: number): HomeMappingInput {
 
 function pathHome({ directory, userName }: HomeInput, storageNames: ReadonlySet<string>): HomeSpec {
   const path = landingDirectory(directory, userName);
-  if (path !== ROOT) checkStorage(path, storageNames, 'HomeDirectory');
+  if (path !== ROOT) checkStorage(path, storageNames, () => 'HomeDirectory');
   return { type: 'PATH', directory: path };
 }
 
@@ -125,20 +125,23 @@ function expandMapping(
   userName: string,
   storageNames: ReadonlySet<string>,
 ): HomeMapping {
-  const what = `mapping ${quote(entry)}`;
+  const what = (): string => `mapping ${quote(entry)}`;
   const mapping: HomeMapping = {
-    entry: expandPath(entry, userName, 'ENTRY_INVALID', `${what}: Entry`),
-    target: expandPath(target, userName, 'TARGET_INVALID', `${what}: Target ${quote(target)}`),
+    entry: expandPath(entry, userName, 'ENTRY_INVALID', () => `${what()}: Entry`),
+    target: expandPath(target, userName, 'TARGET_INVALID', () => `${what()}: Target ${quote(target)}`),
     type,
   };
   const depth = pathSegments(mapping.target).length;
   if (depth === 0 || (depth === 1 && type === 'FILE')) {
-    throw new HomeError('TARGET_INVALID', `${what}: Target ${quote(target)} must be /bucket or /bucket/path`);
+    throw new HomeError(
+      'TARGET_INVALID',
+      `${what()}: Target ${quote(target)} must be /bucket or /bucket/path`,
+    );
   }
   if (mapping.entry === ROOT && type === 'FILE') {
-    throw new HomeError('ENTRY_INVALID', `${what}: the root cannot be of Type FILE`);
+    throw new HomeError('ENTRY_INVALID', `${what()}: the root cannot be of Type FILE`);
   }
-  checkStorage(mapping.target, storageNames, `${what}: Target`);
+  checkStorage(mapping.target, storageNames, () => `${what()}: Target`);
   return mapping;
 }
 
@@ -146,41 +149,46 @@ function expandMapping(
  * Variables are put into one name each and the result is checked again: joining first let user names climb out of
  * their directory elsewhere (CVE-2026-30915, SFTPGo).
  */
-function expandPath(text: string, userName: string, code: HomeErrorCode, what: string): VirtualPath {
+function expandPath(text: string, userName: string, code: HomeErrorCode, what: () => string): VirtualPath {
   if (text.length > MAX_MAPPED_PATH_LENGTH) {
-    throw new HomeError(code, `${what} is longer than ${MAX_MAPPED_PATH_LENGTH} characters`);
+    throw new HomeError(code, `${what()} is longer than ${MAX_MAPPED_PATH_LENGTH} characters`);
   }
-  if (!text.startsWith('/')) throw new HomeError(code, `${what} must begin with /`);
+  if (!text.startsWith('/')) throw new HomeError(code, `${what()} must begin with /`);
   if (text === '/') return ROOT;
   const names = text.slice(1).split('/');
   for (const name of names) checkName(name, code, what);
   const expanded = names.map((name) => name.replace(USER_NAME_VARIABLE, () => userName));
-  for (const name of expanded) checkName(name, code, `${what} with the user name ${quote(userName)}`);
+  for (const name of expanded) checkName(name, code, () => `${what()} with the user name ${quote(userName)}`);
   try {
     return virtualPath(`/${expanded.join('/')}`);
   } catch (error) {
-    throw new HomeError(code, `${what}: ${toFileError(error).message}`, { cause: error });
+    throw new HomeError(code, `${what()}: ${toFileError(error).message}`, { cause: error });
   }
 }
 
-function checkName(name: string, code: HomeErrorCode, what: string): void {
+function checkName(name: string, code: HomeErrorCode, what: () => string): void {
   if (name === '')
-    throw new HomeError(code, `${what} has an empty name; remove doubled and trailing slashes`);
-  if (name === '.' || name === '..') throw new HomeError(code, `${what} must not have . or .. as a name`);
-  if (/[/\0]/.test(name)) throw new HomeError(code, `${what} must not bring / or NUL into a name`);
+    throw new HomeError(code, `${what()} has an empty name; remove doubled and trailing slashes`);
+  if (name === '.' || name === '..') throw new HomeError(code, `${what()} must not have . or .. as a name`);
+  if (/[/\0]/.test(name)) throw new HomeError(code, `${what()} must not bring / or NUL into a name`);
 }
 
 function landingDirectory(text: string | undefined, userName: string): VirtualPath {
   const trimmed = text !== undefined && text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text;
-  return expandPath(trimmed || '/', userName, 'DIRECTORY_INVALID', `HomeDirectory ${quote(text ?? '/')}`);
+  return expandPath(
+    trimmed || '/',
+    userName,
+    'DIRECTORY_INVALID',
+    () => `HomeDirectory ${quote(text ?? '/')}`,
+  );
 }
 
-function checkStorage(path: VirtualPath, storageNames: ReadonlySet<string>, what: string): void {
+function checkStorage(path: VirtualPath, storageNames: ReadonlySet<string>, what: () => string): void {
   const name = pathSegments(path)[0] ?? '';
   if (storageNames.has(name)) return;
   throw new HomeError(
     'STORAGE_UNKNOWN',
-    `${what} ${quote(path)}: ${quote(name)} is neither a configured bucket nor a configured file system`,
+    `${what()} ${quote(path)}: ${quote(name)} is neither a configured bucket nor a configured file system`,
   );
 }
 

@@ -53,6 +53,12 @@ test('implied home - LOGICAL: a target and the landing directory below it are th
   assert.deepEqual(await names(home, '/'), ['f', 'in']);
 });
 
+test('implied home - no file is made in the place of a directory that is only implied', async () => {
+  const home = await openHome(PATH_HOME, new Map([['bucket', bucket('implied')]]), testSession());
+  for (const directory of ['/bucket', PATH_HOME.directory])
+    await assert.rejects(store(home, directory, 'text'), { code: 'IS_A_DIRECTORY' });
+});
+
 test('implied home - what exists is shown as it is', async () => {
   const storage = bucket('implied');
   const files = storage.attach(testSession());

@@ -232,9 +232,13 @@ test('F-42 home - in a LOGICAL home a link does not lead out of the mapped direc
   await assert.rejects(load(home, '../../etc/passwd'), { code: 'NOT_FOUND' });
 });
 
-test('home - a storage that refuses the session refuses the home, unless the home does not need it', async (context) => {
-  const { storage } = await posixFixture(context, { identity: 'profile' });
-  const stranger = testSession({ uid: 65_000, gid: 65_000, secondaryGids: [] });
+test('home - a storage that refuses the session refuses the home, unless the home does not need it', async () => {
+  const storage = Object.assign(new MemoryStorage(), {
+    attach(): FileSystem {
+      throw new FileError('PERMISSION_DENIED');
+    },
+  });
+  const stranger = testSession();
   const storages = new Map<string, Storage>([
     ['share', storage],
     ['bucket', new MemoryStorage()],
@@ -341,3 +345,20 @@ function expectedPlace(text: string): string | undefined {
   const found = MAPPINGS.find(({ entry }) => isWithin(wanted, entry));
   return found === undefined ? undefined : rebase(wanted, found.entry, found.target);
 }
+
+class RefusingStorage extends MemoryStorage {
+  async admit(): Promise<void> {
+    throw new FileError('PERMISSION_DENIED', 'not you');
+  }
+}
+
+test('home - a storage that does not admit the session refuses a home that needs it, and no other', async () => {
+  const storages = new Map<string, Storage>([
+    ['bucket', new MemoryStorage()],
+    ['closed', new RefusingStorage()],
+  ]);
+  const open = (directory: string) =>
+    openHome({ type: 'PATH', directory: path(directory) }, storages, session);
+  await assert.rejects(open('/closed/jane'), { code: 'PERMISSION_DENIED', message: 'not you' });
+  await open('/bucket/jane');
+});

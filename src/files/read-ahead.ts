@@ -2,6 +2,7 @@
 
 import { BLOCK_BYTES, type BlockPool } from './block-pool.ts';
 import type { FileSlice } from './file-system.ts';
+import { once } from './once.ts';
 
 /** Blocks read ahead of the reader in one file: 768 KiB, above what a client asks for in one round trip on a LAN. */
 export const MAX_BLOCKS_AHEAD = 3;
@@ -253,13 +254,4 @@ class Block {
       this.release();
     }
   }
-}
-
-function once(action: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (isDone) return;
-    isDone = true;
-    action();
-  };
 }

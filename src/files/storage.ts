@@ -45,6 +45,12 @@ export interface Storage {
   /** Checks that the place exists and can be used. @throws FileError with a message for the operator */
   open(): Promise<void>;
   /**
+   * Asked once at login, before the first `attach` of a home that needs the storage; absent where nobody is refused so.
+   *
+   * @throws FileError PERMISSION_DENIED
+   */
+  admit?(session: StorageSession): Promise<void>;
+  /**
    * The storage's tree for one session. With `root` the view begins there and nothing in it leads outside; `root` may be
    * a directory or one file, need not exist yet, and no symbolic link on the way to it is followed.
    *

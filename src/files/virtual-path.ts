@@ -11,6 +11,14 @@ declare const canonical: unique symbol;
 /** An absolute path: begins with `/`, no empty, `.` or `..` segments, no NUL, no trailing `/` except the root. */
 export type VirtualPath = string & { readonly [canonical]: true };
 
+/**
+ * Canonical at a glance: no empty, `.` or `..` names, and each within `MAX_NAME_BYTES` whatever its characters are, as a
+ * UTF-16 unit takes at most three bytes of UTF-8. Nearly every path is, and homes have thousands.
+ */
+const CANONICAL = /^(?:\/(?!\.{1,2}(?:\/|$))[^/\0]{1,85})+$/;
+/** Within `MAX_PATH_BYTES` for the same reason. */
+const MAX_GLANCE_LENGTH = MAX_PATH_BYTES / 3;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -24,6 +32,7 @@ export function virtualPath(input: string | Uint8Array, base: VirtualPath = ROOT
   const text = typeof input === 'string' ? input : decode(input);
   if (text.includes('\0')) throw new FileError('INVALID_PATH', 'the path holds a NUL byte');
   if (!text.isWellFormed()) throw new FileError('INVALID_PATH', 'the path is not valid Unicode');
+  if (text.length <= MAX_GLANCE_LENGTH && CANONICAL.test(text)) return text as VirtualPath;
   const segments = text.startsWith('/') ? [] : pathSegments(base);
   for (const segment of text.split('/')) {
     if (segment === '' || segment === '.') continue;

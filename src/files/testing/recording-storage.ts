@@ -2,7 +2,7 @@
 
 import type { FileSystem } from '../file-system.ts';
 import { MemoryStorage } from '../storage/memory.ts';
-import type { Storage, StorageSession } from '../storage.ts';
+import type { HomePresence, Storage, StorageSession } from '../storage.ts';
 import { ROOT, rebase, type VirtualPath } from '../virtual-path.ts';
 
 export interface RecordedCall {
@@ -13,7 +13,7 @@ export interface RecordedCall {
 }
 
 export class RecordingStorage implements Storage {
-  readonly homes = 'required';
+  readonly homes: HomePresence = 'required';
   readonly #name: string;
   readonly #calls: RecordedCall[];
   readonly #memory = new MemoryStorage();
