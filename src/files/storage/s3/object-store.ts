@@ -10,16 +10,27 @@ export interface ObjectFacts {
   readonly etag: string;
 }
 
+/** Headers that were stored with an object by whoever made it; copies keep them. */
+export interface StoredHeaders {
+  readonly cacheControl?: string | undefined;
+  readonly contentDisposition?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly contentLanguage?: string | undefined;
+  readonly websiteRedirectLocation?: string | undefined;
+}
+
 export interface ObjectHead extends ObjectFacts {
   /** User metadata, names in lower case without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  readonly headers?: StoredHeaders;
 }
 
 /** What an object is written with. */
 export interface ObjectProperties {
   readonly metadata: Readonly<Record<string, string>>;
   readonly contentType?: string;
+  readonly headers?: StoredHeaders;
 }
 
 export interface ListQuery {
@@ -63,6 +74,20 @@ export interface PendingUpload {
   readonly initiatedMs: number;
 }
 
+export interface UploadOptions {
+  /**
+   * Parts may be made by `copyPart`. MinIO takes no copies in an upload whose parts bear CRC32; these bear SHA-256 in
+   * their signature, which costs three times as much.
+   */
+  readonly holdsCopies?: boolean;
+}
+
+/** A stretch of an object that is as its ETag says. */
+export interface CopySource extends ByteRange {
+  readonly key: string;
+  readonly etag: string;
+}
+
 export interface PutCondition {
   /** `If-None-Match: *`: rejects with ALREADY_EXISTS when there is an object. */
   readonly mustBeNew?: boolean;
@@ -77,7 +102,11 @@ export interface ObjectStore {
   readonly bucket: string;
   /** Undefined when there is no such object. */
   head(key: string, signal: AbortSignal): Promise<ObjectHead | undefined>;
-  /** A stretch of the object as it arrives; `ifMatch` rejects with IO_ERROR when the object was replaced meanwhile. */
+  /**
+   * A stretch of the object as it arrives; `ifMatch` rejects with IO_ERROR when the object was replaced meanwhile. A body
+   * that breaks off is taken up again by the store. Whoever does not iterate to the end calls `return`, as `for await` does:
+   * until then the answer holds a connection.
+   */
   get(
     key: string,
     range: ByteRange,
@@ -105,7 +134,12 @@ export interface ObjectStore {
   /** Resolves also when there was no such object, as S3 does. */
   remove(key: string, signal: AbortSignal): Promise<void>;
 
-  createUpload(key: string, properties: ObjectProperties, signal: AbortSignal): Promise<string>;
+  createUpload(
+    key: string,
+    properties: ObjectProperties,
+    signal: AbortSignal,
+    options?: UploadOptions,
+  ): Promise<string>;
   uploadPart(
     key: string,
     uploadId: string,
@@ -113,17 +147,18 @@ export interface ObjectStore {
     body: ObjectBody,
     signal: AbortSignal,
   ): Promise<UploadedPart>;
-  /** A part made of a stretch of an object of the same bucket. */
+  /** A part made of a stretch of an object of the same bucket, in an upload begun with `holdsCopies`. */
   copyPart(
     key: string,
     uploadId: string,
     partNumber: number,
-    source: { readonly key: string; readonly etag: string } & ByteRange,
+    source: CopySource,
     signal: AbortSignal,
   ): Promise<UploadedPart>;
   /**
    * The moment the object becomes visible. S3 may answer 200 and an error in the body, or the answer may be lost after the
-   * object was made: a failure is looked into (HEAD) before it is reported. Resolves to the ETag.
+   * object was made: a failure is looked into (HEAD) before it is reported. Resolves to the ETag. When it was not certain
+   * what the service did, the upload is aborted before a failure is reported, so that no object can appear afterwards.
    */
   completeUpload(
     key: string,
