@@ -8,9 +8,6 @@ export interface Exception {
 }
 
 export const EXCEPTIONS: Readonly<Record<string, Exception>> = {
-  'F-60': {
-    reason: 'Concerns multipart uploads; there is no object storage yet. It comes with the S3 storage.',
-  },
   'P-1': {
     reason: 'A decision that shows in the figures and in no behaviour: every cipher keeps a `KeyObject`.',
     provenBy: 'src/ssh/cipher/gcm.ts',

@@ -19,6 +19,8 @@ const LATER_SERVER_KEYS: readonly string[] = [
 ];
 /** And of its ProtocolDetails: they belong to FTPS, FTP and AS2. */
 const LATER_PROTOCOL_KEYS: readonly string[] = ['As2Transports', 'PassiveIp', 'TlsSessionResumptionMode'];
+/** Where nobody has anything better to say. */
+const NOT_VALID = 'is not valid';
 /** A key farther away than this many edits is another word. */
 const MAX_EDITS = 3;
 
@@ -45,19 +47,35 @@ export function explainIssue(issue: z.core.$ZodRawIssue): string {
     case 'too_big':
       return `must be ${amount(issue.origin, 'at most', issue.maximum)}`;
     default:
-      return 'is not valid';
+      return NOT_VALID;
   }
+}
+
+/**
+ * Issues of a value that may be of several kinds are those of the kind that was meant, the first one whose required keys
+ * are all there, unless the schema has a message of its own for that place.
+ */
+export function flatIssues(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'invalid_union' || issue.message !== NOT_VALID) return [issue];
+    const meant = issue.errors.find((kind) => !kind.some(isMissingKey)) ?? issue.errors.at(-1) ?? [];
+    return flatIssues(meant.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })));
+  });
 }
 
 /** One problem for each wrong key or value, without lines. */
 export function toProblems(issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
-  return issues.flatMap((issue) => {
+  return flatIssues(issues).flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...path, key], message: explainUnknownKey(key, path) }));
+      const given = Object.keys(issue.input ?? {}).filter((key) => !issue.keys.includes(key));
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: explainUnknownKey(key, path, given),
+      }));
     }
     const message = issue.code === 'invalid_key' ? issue.issues[0]?.message : issue.message;
-    return [{ path, message: message ?? 'is not valid' }];
+    return [{ path, message: message ?? NOT_VALID }];
   });
 }
 
@@ -73,8 +91,14 @@ function amount(origin: string, bound: string, limit: number | bigint): string {
   return `${bound} ${limit}`;
 }
 
-function explainUnknownKey(key: string, path: Path): string {
+function isMissingKey({ code, path, input }: z.core.$ZodIssue): boolean {
+  return (code === 'invalid_type' || code === 'invalid_value') && path.length === 1 && input === undefined;
+}
+
+/** @param given the keys beside it that are known */
+function explainUnknownKey(key: string, path: Path, given: readonly string[]): string {
   const known = knownKeysAt(path);
+  if (known.includes(key)) return `does not go with ${given.join(', ')}; remove the one or the other`;
   const nearest = nearestOf(key, known);
   if (nearest !== undefined) return `unknown key; did you mean '${nearest}'?`;
   if (laterKeysAt(path).includes(key)) return 'is not supported by this version; remove it';

@@ -30,13 +30,23 @@ export function memberSchema({ properties }: JsonSchema, name: string): JsonSche
   return typeof member === 'object' ? member : undefined;
 }
 
+/** The kinds that a value can be of, where it can be of several. */
+export function kindsOf({ anyOf }: JsonSchema): readonly JsonSchema[] {
+  return anyOf ?? [];
+}
+
 /** The keys that may stand at a place of the file; none where keys are free or there is no such place. */
 export function knownKeysAt(path: Path): readonly string[] {
-  let schema: JsonSchema | undefined = configurationJsonSchema();
-  for (const part of path) {
-    if (schema === undefined) return [];
-    schema =
-      typeof part === 'number' ? itemSchema(schema) : (memberSchema(schema, part) ?? valueSchema(schema));
-  }
-  return Object.keys(schema?.properties ?? {});
+  let schemas: readonly JsonSchema[] = [configurationJsonSchema()];
+  for (const part of path) schemas = schemas.flatMap((schema) => childSchemas(schema, part));
+  return schemas.flatMap(({ properties }) => Object.keys(properties ?? {}));
+}
+
+/** Of all kinds that the place may be of. */
+function childSchemas(schema: JsonSchema, part: string | number): readonly JsonSchema[] {
+  const child =
+    typeof part === 'number' ? itemSchema(schema) : (memberSchema(schema, part) ?? valueSchema(schema));
+  if (child === undefined) return [];
+  const kinds = kindsOf(child);
+  return kinds.length === 0 ? [child] : kinds;
 }

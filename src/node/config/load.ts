@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { embeddedConfiguration } from './embedded.ts';
-import { explainIssue, toProblems } from './explain.ts';
+import { explainIssue, flatIssues, toProblems } from './explain.ts';
 import { ConfigurationError, type Path, type Problem } from './problem.ts';
 import { serverIdAt } from './references.ts';
 import { configurationSchema, type ParsedConfiguration } from './schema.ts';
@@ -110,7 +110,7 @@ function setNumbers(
   issues: readonly z.core.$ZodIssue[],
   wholePaths: readonly Path[],
 ): boolean {
-  const settings = issues
+  const settings = flatIssues(issues)
     .filter(
       (issue) => issue.code === 'invalid_type' && (issue.expected === 'number' || issue.expected === 'int'),
     )

@@ -28,6 +28,7 @@ function undocumented(schema: JsonSchema, name: string): string[] {
     typeof child === 'object' && !Array.isArray(child) ? [child] : [],
   );
   return [
+    ...(schema.anyOf ?? []).flatMap((kind) => undocumented(kind, name)),
     ...members.filter(([, member]) => member.description === undefined).map(([key]) => key),
     ...members.flatMap(([key, member]) => undocumented(member, key)),
     ...free.flatMap((child) => undocumented(child, `${name}.*`)),

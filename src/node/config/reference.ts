@@ -4,6 +4,7 @@ import {
   configurationJsonSchema,
   itemSchema,
   type JsonSchema,
+  kindsOf,
   memberSchema,
   valueSchema,
 } from './json-schema.ts';
@@ -14,6 +15,10 @@ data: ./data
 storage:
   buckets:
     demo-bucket: { path: ./data/buckets/demo-bucket }
+    partner-data:
+      endpoint: http://127.0.0.1:9000
+      pathStyle: true
+      credentials: { accessKeyId: '\${S3_KEY_ID:-id}', secretAccessKey: '\${S3_SECRET:-secret}' }
   fileSystems:
     fs-0123456789abcdef0: { path: /mnt/efs }
 roles:
@@ -106,6 +111,8 @@ function descendants(row: Row): Row[] {
 }
 
 function childRows({ key, schema }: Row): Row[] {
+  const kinds = kindsOf(schema);
+  if (kinds.length > 0) return kinds.map((kind) => ({ key, schema: kind, isRequired: false }));
   const item = itemSchema(schema);
   if (item !== undefined) return childRows({ key: `${key}[]`, schema: item, isRequired: true });
   const value = valueSchema(schema);
@@ -133,6 +140,7 @@ function valueText(schema: JsonSchema): string {
   if (item !== undefined) return `list of ${valueText(item)}`;
   if (schema.type === 'object') return 'mapping';
   if (schema.type === 'integer') return `${schema.minimum ?? ''} to ${schema.maximum ?? ''}`;
+  if (schema.type === 'boolean') return '`true`, `false`';
   return schema.type === 'string' ? 'text' : 'any';
 }
 

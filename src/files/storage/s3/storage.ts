@@ -138,7 +138,16 @@ export class S3Storage implements Storage {
       session,
       root,
       pool: this.#pool,
-      uploads: { memory, firstPartBytes: partMegabytes * BYTES_PER_MEGABYTE, partsInFlight },
+      uploads: {
+        memory,
+        firstPartBytes: partMegabytes * BYTES_PER_MEGABYTE,
+        partsInFlight,
+        onTimesLost: (key, error) =>
+          this.#log.warn(
+            { key, ...errorFields(error) },
+            'an object is stored without the time its client set',
+          ),
+      },
       onUnreadableName: () => this.#log.debug({}, 'a key that no path can spell is not listed'),
     });
   }

@@ -171,7 +171,7 @@ export class UploadHandle implements FileHandle {
       await this.#setTimes(made);
     } catch (error) {
       // The file is stored, and a client told otherwise would send it again.
-      this.#options.onTimesLost?.(toFileError(error));
+      this.#options.settings.onTimesLost?.(this.#options.key, toFileError(error));
     }
   }
 

@@ -14,6 +14,8 @@ export interface UploadSettings {
   readonly firstPartBytes: number;
   /** Parts of one upload that are sent at a time. */
   readonly partsInFlight: number;
+  /** The object was stored, and the time that a client had set could not be added to it. */
+  readonly onTimesLost?: (key: string, error: FileError) => void;
 }
 
 export interface UploadOptions {
@@ -26,8 +28,6 @@ export interface UploadOptions {
   readonly properties: ObjectProperties;
   /** What HEAD found at the key. */
   readonly existing?: ObjectHead | undefined;
-  /** The object was stored, and the time that a client had set could not be added to it. */
-  readonly onTimesLost?: (error: FileError) => void;
 }
 
 /**

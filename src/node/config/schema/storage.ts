@@ -8,6 +8,8 @@ const BUCKET_NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const FILE_SYSTEM_ID = /^fs-[0-9a-f]{8,40}$/;
 /** EFS access point ids. */
 const ACCESS_POINT_ID = /^fsap-[0-9a-f]{8,40}$/;
+/** Endpoints of AWS itself, VPC endpoints among them. */
+const AWS_HOST = /\.amazonaws\.com(\.cn)?$/;
 /** Ids of users and groups: 32 bits, without the last one, which means "do not change" to chown. */
 const MAX_POSIX_ID = 0xffff_fffe;
 /** Secondary groups of one profile (API model). */
@@ -16,9 +18,11 @@ const MAX_SECONDARY_GIDS = 16;
 const path = z.string().min(1);
 const posixId = z.int().min(0).max(MAX_POSIX_ID);
 
-const diskBucket = z.strictObject({
-  path: path.describe('Folder on local disk that holds the objects of the bucket. Relative to this file.'),
-});
+const diskBucket = z
+  .strictObject({
+    path: path.describe('Folder on local disk that holds the objects of the bucket. Relative to this file.'),
+  })
+  .describe('A folder on local disk: what has `path`, and then nothing else.');
 
 const credentials = z.strictObject({
   accessKeyId: z.string().min(1).describe('Access key id.'),
@@ -31,7 +35,7 @@ const serverSideEncryption = z.strictObject({
   kmsKeyId: z.string().min(1).optional().describe('Key of the `aws:kms` kinds; the default key when absent.'),
 });
 
-const s3Bucket = z.strictObject({
+const s3Keys = z.strictObject({
   bucket: z
     .string()
     .min(1)
@@ -88,8 +92,51 @@ const s3Bucket = z.strictObject({
     .describe('Age at which multipart uploads that we began and nobody ended are aborted; 0 leaves them.'),
 });
 
-/** `path` tells a folder from S3; a union would explain neither when a key is misspelt. */
-const bucket = z.union([diskBucket, s3Bucket]);
+const s3Bucket = s3Keys
+  .superRefine((settings, context) => {
+    for (const { path, message } of mismatches(settings))
+      context.addIssue({ code: 'custom', path: [...path], message });
+  })
+  .describe('A bucket of AWS S3 or of another service that speaks S3: what has no `path`.');
+
+/** Without a single key it would be a bucket of AWS, which somebody who left the line half written does not mean. */
+const bucket = z.preprocess(
+  (value, context) => {
+    if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) {
+      const message = 'is empty; give path: for a folder on disk, or region: for a bucket of S3';
+      context.issues.push({ code: 'custom', message, input: value });
+    }
+    return value;
+  },
+  z.union([diskBucket, s3Bucket]),
+);
+
+/** Settings that are right by themselves and do not go together. */
+function mismatches(settings: z.output<typeof s3Keys>): { path: string[]; message: string }[] {
+  const { assumeRole, stsEndpoint, endpoint, serverSideEncryption: encryption } = settings;
+  const found: { path: string[]; message: string }[] = [];
+  if (stsEndpoint !== undefined && !assumeRole)
+    found.push({
+      path: ['stsEndpoint'],
+      message: 'is used with assumeRole: true only; remove it, or set that',
+    });
+  if (
+    assumeRole &&
+    stsEndpoint === undefined &&
+    endpoint !== undefined &&
+    !AWS_HOST.test(new URL(endpoint).hostname)
+  )
+    found.push({
+      path: ['assumeRole'],
+      message: 'needs stsEndpoint: the keys that STS of AWS hands out are not known to another endpoint',
+    });
+  if (encryption?.kmsKeyId !== undefined && encryption.algorithm === 'AES256')
+    found.push({
+      path: ['serverSideEncryption', 'kmsKeyId'],
+      message: 'is not used by AES256; set algorithm: aws:kms, or remove it',
+    });
+  return found;
+}
 
 const fileSystem = z.strictObject({
   path: path.describe('Where the file system is mounted. Relative to this file.'),
@@ -97,16 +144,17 @@ const fileSystem = z.strictObject({
     .enum(['profile', 'process'])
     .default('profile')
     .describe(
-      "Whose rights files are used with. `profile`: those of the user's `PosixProfile`, by the kernel's own checks; this " +
-        "needs Linux and root, and otherwise a profile must equal the ids of the server's own process. `process`: those of " +
-        "the server's process, whatever the profile says.",
+      "Whose rights files are used with. `profile`: those of the user's `PosixProfile`, by the kernel's own checks, and " +
+        'new files belong to it; this needs Linux 5.8 or later and root, and otherwise a profile must equal the ids of the ' +
+        "server's own process. `process`: those of the server's process, whatever the profile says.",
     ),
   durability: z
     .enum(['close', 'fsync'])
     .default('close')
     .describe(
       'What an answered CLOSE promises. `close`: the file system took every byte; they survive a crash of the server, and ' +
-        'a power cut as far as the file system promises. `fsync`: they are on stable storage, the name of a new file too.',
+        'a power cut as far as the file system promises. `fsync`: they are on stable storage, the name of a new file too, ' +
+        'and so is every rename, removal and new directory that was answered. Each of these then waits for the disk.',
     ),
 });
 
@@ -116,7 +164,7 @@ const accessPoint = z.strictObject({
     .string()
     .regex(/^\//, { error: 'must begin with /' })
     .default('/')
-    .describe('Directory of the file system that is the root of the access point.'),
+    .describe('Directory of the file system that is the root of the access point. It has to exist.'),
   posixUser: z
     .strictObject({
       uid: posixId.describe('User id.'),
@@ -124,7 +172,10 @@ const accessPoint = z.strictObject({
       secondaryGids: z.array(posixId).max(MAX_SECONDARY_GIDS).default([]).describe('Further group ids.'),
     })
     .optional()
-    .describe('The identity of everybody who comes through the access point, in place of their own.'),
+    .describe(
+      'The identity of everybody who comes through the access point, in place of their own. It counts where the ' +
+        '`identity` of the file system is `profile`.',
+    ),
 });
 
 const bucketName = z

@@ -40,7 +40,8 @@ export class Uploading {
     this.memory = options.memory ?? new UploadMemory({ maxBytes: 96 * MIB });
     this.#partialUploads = options.partialUploads ?? 'store';
     const { firstPartBytes = 8 * MIB, partsInFlight = 4 } = options;
-    this.#settings = { memory: this.memory, firstPartBytes, partsInFlight };
+    const onTimesLost: UploadSettings['onTimesLost'] = (_key, { code }) => this.lostTimes.push(code);
+    this.#settings = { memory: this.memory, firstPartBytes, partsInFlight, onTimesLost };
   }
 
   open(mode: OpenMode = OVERWRITE, key = KEY): Promise<FileHandle> {
@@ -52,7 +53,6 @@ export class Uploading {
       settings: this.#settings,
       properties: { metadata: { 'user-agent': 'AWSTransfer' } },
       existing: this.store.headNow(key),
-      onTimesLost: ({ code }) => this.lostTimes.push(code),
     });
   }
 
