@@ -1,6 +1,6 @@
 /** File attributes between `node:fs` and the `FileSystem` interface. */
 
-import type { Stats } from 'node:fs';
+import fs, { type Stats } from 'node:fs';
 import { FileError } from '../../error.ts';
 import type { AttributeChanges, FileAttributes, FileType } from '../../file-system.ts';
 
@@ -9,11 +9,13 @@ import type { AttributeChanges, FileAttributes, FileType } from '../../file-syst
  * as, so a client could hand that account's rights to every local user.
  */
 export const CLIENT_MODE_BITS = 0o777;
-const PERMISSION_BITS = 0o7777;
+export const PERMISSION_BITS = 0o7777;
+
+const { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } = fs.constants;
 
 export function toAttributes(stats: Stats): FileAttributes {
   return {
-    type: toFileType(stats),
+    type: fileTypeOf(stats.mode),
     sizeBytes: stats.size,
     mode: stats.mode & PERMISSION_BITS,
     uid: stats.uid,
@@ -23,6 +25,8 @@ export function toAttributes(stats: Stats): FileAttributes {
     linkCount: stats.nlink,
   };
 }
+
+export const NOT_REGULAR = 'this is not a regular file';
 
 /** What is shown of an entry that is there but cannot be looked at. */
 export const UNKNOWN_ATTRIBUTES: FileAttributes = {
@@ -37,36 +41,60 @@ export const UNKNOWN_ATTRIBUTES: FileAttributes = {
 };
 
 /** The calls that change one node, by descriptor or by pinned path. */
-export interface AttributeCalls {
-  resize(sizeBytes: number): Promise<void>;
-  chmod(mode: number): Promise<void>;
-  utimes(accessedSeconds: number, modifiedSeconds: number): Promise<void>;
-  chown(uid: number, gid: number): Promise<void>;
+export interface AttributeCalls<Done> {
+  resize(sizeBytes: number): Done;
+  chmod(mode: number): Done;
+  utimes(accessedSeconds: number, modifiedSeconds: number): Done;
+  chown(uid: number, gid: number): Done;
 }
 
-/** Tries every change in OpenSSH's order and throws the last failure. */
-export async function applyChanges(changes: AttributeChanges, calls: AttributeCalls): Promise<void> {
+/** One call for each change, in OpenSSH's order. All are to be tried, and the last failure is the one that is told. */
+export function changeSteps<Done>(changes: AttributeChanges, calls: AttributeCalls<Done>): (() => Done)[] {
   const { sizeBytes, mode, times, owner } = changes;
+  const steps: (() => Done)[] = [];
+  if (sizeBytes !== undefined) steps.push(() => calls.resize(sizeBytes));
+  if (mode !== undefined) steps.push(() => calls.chmod(mode & CLIENT_MODE_BITS));
+  if (times !== undefined) steps.push(() => calls.utimes(times.accessedSeconds, times.modifiedSeconds));
+  if (owner !== undefined) steps.push(() => calls.chown(owner.uid, owner.gid));
+  return steps;
+}
+
+/** Tries every change and throws the last failure. */
+export async function applyChanges(
+  changes: AttributeChanges,
+  calls: AttributeCalls<Promise<void>>,
+): Promise<void> {
   const failures: unknown[] = [];
-  const attempt = async (change: () => Promise<void>): Promise<void> => {
-    await change().catch((error: unknown) => failures.push(error));
-  };
-  if (sizeBytes !== undefined) await attempt(() => calls.resize(sizeBytes));
-  if (mode !== undefined) await attempt(() => calls.chmod(mode & CLIENT_MODE_BITS));
-  if (times !== undefined) await attempt(() => calls.utimes(times.accessedSeconds, times.modifiedSeconds));
-  if (owner !== undefined) await attempt(() => calls.chown(owner.uid, owner.gid));
+  for (const step of changeSteps(changes, calls)) {
+    await step().catch((error: unknown) => failures.push(error));
+  }
   if (failures.length > 0) throw failures.at(-1);
 }
 
-/** @throws FileError IS_A_DIRECTORY, PERMISSION_DENIED */
-export function checkRegularFile(stats: Stats): void {
-  if (stats.isFile()) return;
-  if (stats.isDirectory()) throw new FileError('IS_A_DIRECTORY');
-  throw new FileError('PERMISSION_DENIED', 'this is not a regular file');
+/**
+ * On EFS only root changes permissions (aws-transfer.md §5.2), where POSIX would let the owner. The other changes are
+ * made all the same. @throws FileError PERMISSION_DENIED, and what `apply` throws
+ */
+export async function applyWithoutMode(
+  { mode, ...others }: AttributeChanges,
+  apply: (changes: AttributeChanges) => Promise<void>,
+): Promise<void> {
+  await apply(others);
+  if (mode !== undefined) throw new FileError('PERMISSION_DENIED');
 }
 
-function toFileType(stats: Stats): FileType {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  return stats.isSymbolicLink() ? 'symlink' : 'other';
+/** @throws FileError IS_A_DIRECTORY, PERMISSION_DENIED */
+export function checkRegularFile({ mode }: { readonly mode: number }): void {
+  const type = fileTypeOf(mode);
+  if (type === 'file') return;
+  if (type === 'directory') throw new FileError('IS_A_DIRECTORY');
+  throw new FileError('PERMISSION_DENIED', NOT_REGULAR);
+}
+
+/** Of a mode with its type bits. */
+export function fileTypeOf(mode: number): FileType {
+  const type = mode & S_IFMT;
+  if (type === S_IFREG) return 'file';
+  if (type === S_IFDIR) return 'directory';
+  return type === S_IFLNK ? 'symlink' : 'other';
 }

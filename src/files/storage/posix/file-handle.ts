@@ -12,24 +12,37 @@ import type {
   OpenMode,
 } from '../../file-system.ts';
 import { ReadAhead } from '../../read-ahead.ts';
-import { applyChanges, toAttributes } from './attributes.ts';
-import { close, fchmod, fchown, fstat, fsync, ftruncate, futimes, read, write } from './calls.ts';
+import { toAttributes } from './attributes.ts';
+import { close, fstat, fsync, read, write } from './calls.ts';
 import { UseCount } from './use-count.ts';
 import { writeAll } from './write-all.ts';
+
+export interface PosixFileHandleOptions {
+  /** Open on a regular file; the handle closes it. */
+  readonly descriptor: number;
+  readonly mode: OpenMode;
+  readonly blocks: BlockPool;
+  /** Whether `close` brings what was written to stable storage. */
+  readonly isDurable: boolean;
+  readonly changeAttributes: (changes: AttributeChanges) => Promise<void>;
+}
 
 export class PosixFileHandle implements FileHandle {
   readonly #fd: number;
   readonly #mode: OpenMode;
+  readonly #isDurable: boolean;
+  readonly #changeAttributes: (changes: AttributeChanges) => Promise<void>;
   readonly #uses = new UseCount();
   readonly #readAhead: ReadAhead;
 
-  /** Takes over `fd`, which is open on a regular file. */
-  constructor(fd: number, mode: OpenMode, pool: BlockPool) {
-    this.#fd = fd;
+  constructor({ descriptor, mode, blocks, isDurable, changeAttributes }: PosixFileHandleOptions) {
+    this.#fd = descriptor;
     this.#mode = mode;
+    this.#isDurable = isDurable;
+    this.#changeAttributes = changeAttributes;
     this.#readAhead = new ReadAhead({
-      readInto: (buffer, position) => this.#use(() => read(fd, buffer, position)),
-      pool,
+      readInto: (buffer, position) => this.#use(() => read(descriptor, buffer, position)),
+      pool: blocks,
     });
   }
 
@@ -59,15 +72,9 @@ export class PosixFileHandle implements FileHandle {
   }
 
   setAttributes(changes: AttributeChanges): Promise<void> {
-    const fd = this.#fd;
     return this.#use(async () => {
       try {
-        await applyChanges(changes, {
-          resize: (sizeBytes) => ftruncate(fd, sizeBytes),
-          chmod: (mode) => fchmod(fd, mode),
-          utimes: (accessedSeconds, modifiedSeconds) => futimes(fd, accessedSeconds, modifiedSeconds),
-          chown: (uid, gid) => fchown(fd, uid, gid),
-        });
+        await this.#changeAttributes(changes);
       } finally {
         this.#readAhead.invalidate();
       }
@@ -84,11 +91,18 @@ export class PosixFileHandle implements FileHandle {
     return this.#use(() => fsync(this.#fd));
   }
 
+  /**
+   * Resolves when the system took every byte, and, where the storage is durable, when they are on stable storage. A
+   * network file system tells here that it could not keep what was written.
+   */
   async close(): Promise<void> {
-    // Blocks on their way are awaited by the use count; nobody may be handed this descriptor's number before.
-    const unused = this.#uses.end();
-    this.#readAhead.invalidate();
-    await unused;
+    await this.#end();
+    try {
+      if (this.#isDurable && this.#mode.write) await fsync(this.#fd);
+    } catch (error) {
+      await close(this.#fd).catch(() => {});
+      throw toFileError(error);
+    }
     try {
       await close(this.#fd);
     } catch (error) {
@@ -99,11 +113,19 @@ export class PosixFileHandle implements FileHandle {
   /** What was written in place stays, as with every POSIX file; there is nothing to take back. */
   async abort(): Promise<AbortOutcome> {
     try {
-      await this.close();
+      await this.#end();
+      await close(this.#fd);
     } catch {
       // The transfer has failed already; what close has to add changes nothing for the client.
     }
     return 'kept';
+  }
+
+  async #end(): Promise<void> {
+    // Blocks on their way are awaited by the use count; nobody may be handed this descriptor's number before.
+    const unused = this.#uses.end();
+    this.#readAhead.invalidate();
+    await unused;
   }
 
   #stats(): Promise<Stats> {

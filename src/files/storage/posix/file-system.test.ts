@@ -11,15 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { test } from 'node:test';
 import { load, names, READ, store, testSession, WRITE } from '../../testing/fixture.ts';
-import { makeFifo, openDescriptors, posixFixture } from '../../testing/posix-fixture.ts';
+import { makeFifo, openDescriptors, test } from '../../testing/posix-fixture.ts';
 import { virtualPath as path } from '../../virtual-path.ts';
 import { PosixStorage } from './storage.ts';
 
 const FOLLOW = { followLinks: true };
 
-test('posix - what is written is read back, gaps are zeros, append ignores the position', async (context) => {
+test('posix - what is written is read back, gaps are zeros, append ignores the position', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   const handle = await files.open(path('/a'), { ...WRITE, read: true }, {});
   await handle.write([Buffer.from('one'), Buffer.alloc(0), Buffer.from('two')], 2);
@@ -33,7 +32,7 @@ test('posix - what is written is read back, gaps are zeros, append ignores the p
   assert.equal(readFileSync(at('a'), 'utf8'), '\0\0onetwo!');
 });
 
-test('posix - a read sees what the same handle wrote, also while reading ahead', async (context) => {
+test('posix - a read sees what the same handle wrote, also while reading ahead', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), Buffer.alloc(600_000, 1));
   const handle = await files.open(path('/a'), { ...READ, write: true }, {});
@@ -49,7 +48,7 @@ test('posix - a read sees what the same handle wrote, also while reading ahead',
   await handle.close();
 });
 
-test('posix - a handle that was closed refuses everything, and reads in flight end before', async (context) => {
+test('posix - a handle that was closed refuses everything, and reads in flight end before', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), Buffer.alloc(300_000, 1));
   const before = openDescriptors();
@@ -64,7 +63,7 @@ test('posix - a handle that was closed refuses everything, and reads in flight e
   await handle.abort('disconnected');
 });
 
-test('posix - a handle does only what it was opened for', async (context) => {
+test('posix - a handle does only what it was opened for', async (context, posixFixture) => {
   const { files } = await posixFixture(context);
   const writer = await files.open(path('/a'), WRITE, {});
   await assert.rejects(writer.read(0, 1), { code: 'INVALID_HANDLE' });
@@ -74,7 +73,7 @@ test('posix - a handle does only what it was opened for', async (context) => {
   await reader.close();
 });
 
-test('posix - abort keeps what was written and closes', async (context) => {
+test('posix - abort keeps what was written and closes', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   const before = openDescriptors();
   const handle = await files.open(path('/a'), WRITE, {});
@@ -84,7 +83,7 @@ test('posix - abort keeps what was written and closes', async (context) => {
   assert.equal(openDescriptors(), before);
 });
 
-test('posix - exclusive refuses an existing file, without create a missing one is not made', async (context) => {
+test('posix - exclusive refuses an existing file, without create a missing one is not made', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), 'kept');
   await assert.rejects(store(files, '/a', 'x', { ...WRITE, exclusive: true }), { code: 'ALREADY_EXISTS' });
@@ -92,7 +91,7 @@ test('posix - exclusive refuses an existing file, without create a missing one i
   assert.equal(readFileSync(at('a'), 'utf8'), 'kept');
 });
 
-test('posix - only regular files are opened, and nothing blocks', async (context) => {
+test('posix - only regular files are opened, and nothing blocks', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   const before = openDescriptors();
   mkdirSync(at('dir'));
@@ -108,7 +107,7 @@ test('posix - only regular files are opened, and nothing blocks', async (context
   assert.equal(openDescriptors(), before);
 });
 
-test('posix - the mode of a new file and directory is honoured, without set-id bits', async (context) => {
+test('posix - the mode of a new file and directory is honoured, without set-id bits', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   await (await files.open(path('/a'), WRITE, { mode: 0o6700 })).close();
   await files.makeDirectory(path('/d'), { mode: 0o7700 });
@@ -118,7 +117,7 @@ test('posix - the mode of a new file and directory is honoured, without set-id b
   assert.equal(statSync(at('a')).mode & 0o7777, 0o755);
 });
 
-test('posix - all attribute changes are tried and the last failure is told', async (context) => {
+test('posix - all attribute changes are tried and the last failure is told', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   mkdirSync(at('d'));
   const changes = { sizeBytes: 1, mode: 0o711, times: { accessedSeconds: 5, modifiedSeconds: 6 } };
@@ -132,7 +131,7 @@ test('posix - all attribute changes are tried and the last failure is told', asy
   });
 });
 
-test('posix - attributes are changed on an unreadable file too', async (context) => {
+test('posix - attributes are changed on an unreadable file too', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), 'x');
   chmodSync(at('a'), 0);
@@ -140,7 +139,7 @@ test('posix - attributes are changed on an unreadable file too', async (context)
   assert.equal(statSync(at('a')).mode & 0o777, 0o600);
 });
 
-test('posix - listing gives names and attributes in batches and skips what vanished', async (context) => {
+test('posix - listing gives names and attributes in batches and skips what vanished', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   for (let index = 0; index < 10; index++) writeFileSync(at(`f${index}`), 'x'.repeat(index));
   const reader = await files.list(path('/'));
@@ -153,7 +152,7 @@ test('posix - listing gives names and attributes in batches and skips what vanis
   for (const { name, attributes } of first) assert.equal(attributes.sizeBytes, Number(name.slice(1)));
 });
 
-test('posix - names that are not UTF-8 are left out and counted, the rest is listed', async (context) => {
+test('posix - names that are not UTF-8 are left out and counted, the rest is listed', async (context, posixFixture) => {
   const { files, storage, at } = await posixFixture(context);
   for (const name of ['good', 'caf\u00e9', '\ufffd']) writeFileSync(at(name), '');
   writeFileSync(Buffer.concat([Buffer.from(at('bad')), Buffer.from([0xff])]), '');
@@ -161,7 +160,7 @@ test('posix - names that are not UTF-8 are left out and counted, the rest is lis
   assert.equal(storage.unreadableNames, 1);
 });
 
-test('posix - rename refuses an existing target and keeps both', async (context) => {
+test('posix - rename refuses an existing target and keeps both', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   for (const name of ['a', 'b']) writeFileSync(at(name), name);
   for (const name of ['d', 'e']) mkdirSync(at(name));
@@ -172,7 +171,7 @@ test('posix - rename refuses an existing target and keeps both', async (context)
   assert.equal(readFileSync(at('a'), 'utf8'), 'a');
 });
 
-test('posix - rename to the same path keeps the file, to a new one moves it', async (context) => {
+test('posix - rename to the same path keeps the file, to a new one moves it', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), 'a');
   mkdirSync(at('d'));
@@ -185,7 +184,7 @@ test('posix - rename to the same path keeps the file, to a new one moves it', as
   await assert.rejects(files.rename(path('/e'), path('/e/inside')), { code: 'INVALID_ARGUMENT' });
 });
 
-test('posix - replace takes the place of an existing file', async (context) => {
+test('posix - replace takes the place of an existing file', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   for (const name of ['a', 'b']) writeFileSync(at(name), name);
   await files.replacing?.replace(path('/a'), path('/b'));
@@ -193,7 +192,7 @@ test('posix - replace takes the place of an existing file', async (context) => {
   assert.equal(existsSync(at('a')), false);
 });
 
-test('posix - the root itself is neither removed nor moved', async (context) => {
+test('posix - the root itself is neither removed nor moved', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   const denied = { code: 'PERMISSION_DENIED' };
   await assert.rejects(files.removeDirectory(path('/')), denied);
@@ -205,7 +204,7 @@ test('posix - the root itself is neither removed nor moved', async (context) => 
   assert.equal((await files.stat(path('/'), FOLLOW)).type, 'directory');
 });
 
-test('posix - remove never removes a directory, rmdir only an empty one', async (context) => {
+test('posix - remove never removes a directory, rmdir only an empty one', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   mkdirSync(at('d'));
   writeFileSync(at('d', 'a'), '');
@@ -217,7 +216,7 @@ test('posix - remove never removes a directory, rmdir only an empty one', async 
   assert.deepEqual(await names(files, '/'), []);
 });
 
-test('posix - space is reported in the units of the file system', async (context) => {
+test('posix - space is reported in the units of the file system', async (context, posixFixture) => {
   const { files } = await posixFixture(context);
   const report = await files.spaceReporting?.space(path('/'));
   assert.ok(report !== undefined && report.blocks > 0n && report.freeBlocks <= report.blocks);
@@ -225,7 +224,7 @@ test('posix - space is reported in the units of the file system', async (context
   assert.equal(report.fileSystemId, (await files.spaceReporting?.space(path('/')))?.fileSystemId);
 });
 
-test('posix - one file opened by two names is known to be one', async (context) => {
+test('posix - one file opened by two names is known to be one', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), 'a');
   writeFileSync(at('b'), 'a');
@@ -236,7 +235,7 @@ test('posix - one file opened by two names is known to be one', async (context) 
   await Promise.all([a, b, c].map((handle) => handle.close()));
 });
 
-test('posix - a file that changes under the reader is answered exactly', async (context) => {
+test('posix - a file that changes under the reader is answered exactly', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   writeFileSync(at('a'), Buffer.alloc(100_000, 1));
   const handle = await files.open(path('/a'), READ, {});
@@ -250,7 +249,7 @@ test('posix - a file that changes under the reader is answered exactly', async (
   await handle.close();
 });
 
-test('posix - open tells the operator which directory is wrong and why', async (context) => {
+test('posix - open tells the operator which directory is wrong and why', async (context, posixFixture) => {
   const { at } = await posixFixture(context);
   writeFileSync(at('file'), '');
   const open = (root: string): Promise<void> =>
@@ -260,20 +259,7 @@ test('posix - open tells the operator which directory is wrong and why', async (
   await assert.rejects(open('relative'), { code: 'INVALID_PATH' });
 });
 
-test('posix - a profile of another user is refused, unless profiles are ignored', async (context) => {
-  const uid = process.geteuid?.() ?? 0;
-  const gid = process.getegid?.() ?? 0;
-  const own = testSession({ uid, gid, secondaryGids: [] });
-  const other = testSession({ uid: uid + 1, gid, secondaryGids: [] });
-  const strict = await posixFixture(context, { identity: 'profile' });
-  assert.throws(() => strict.storage.attach(other), { code: 'PERMISSION_DENIED', message: /runs as/ });
-  assert.deepEqual(await names(strict.storage.attach(own), '/'), []);
-  assert.deepEqual(await names(strict.storage.attach(testSession()), '/'), []);
-  const loose = await posixFixture(context, { identity: 'process' });
-  assert.deepEqual(await names(loose.storage.attach(other), '/'), []);
-});
-
-test('posix - a closed storage and an ended session answer no more', async (context) => {
+test('posix - a closed storage and an ended session answer no more', async (context, posixFixture) => {
   const { storage, at } = await posixFixture(context);
   writeFileSync(at('a'), 'x');
   utimesSync(at('a'), 1, 1);

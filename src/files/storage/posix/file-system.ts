@@ -34,49 +34,49 @@ import { isWithin, MAX_NAME_BYTES, ROOT, type VirtualPath } from '../../virtual-
 import {
   type AttributeCalls,
   applyChanges,
-  CLIENT_MODE_BITS,
+  applyWithoutMode,
   checkRegularFile,
+  NOT_REGULAR,
   toAttributes,
 } from './attributes.ts';
-import { close, errnoOf, fstat, open } from './calls.ts';
+import { close, errnoOf, fchmod, fchown, fstat, ftruncate, futimes, open } from './calls.ts';
 import { PosixDirectoryReader } from './directory-reader.ts';
 import { PosixFileHandle } from './file-handle.ts';
 import { PosixLinks } from './links.ts';
+import { newDirectoryMode, newFileMode, openFlags } from './open-flags.ts';
 import type { PinnedEntry } from './pinning.ts';
 import { renameToFree } from './rename.ts';
 import type { PosixView } from './view.ts';
 import type { Walk } from './walk.ts';
 
-/** Before the umask of the process. */
-const DEFAULT_FILE_MODE = 0o666;
-/** Before the umask of the process. */
-const DEFAULT_DIRECTORY_MODE = 0o777;
 /** Entries the system is asked for at a time. */
 const LIST_BATCH_ENTRIES = 128;
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } =
-  fs.constants;
+const { O_CREAT, O_NOFOLLOW } = fs.constants;
 
 export interface PosixFileSystemOptions {
   readonly view: PosixView;
-  readonly pool: BlockPool;
-  readonly onUnreadableName: () => void;
+  readonly blocks: BlockPool;
+  readonly mayChangeModes: boolean;
+  readonly onUnreadableNames: (count: number) => void;
 }
 
 export class PosixFileSystem implements FileSystem {
   readonly #view: PosixView;
-  readonly #pool: BlockPool;
-  readonly #onUnreadableName: () => void;
+  readonly #blocks: BlockPool;
+  readonly #mayChangeModes: boolean;
+  readonly #onUnreadableNames: (count: number) => void;
 
   readonly links?: LinkCapability;
   readonly hardLinks?: HardLinkCapability;
   readonly replacing = { replace: (from: VirtualPath, to: VirtualPath) => this.#replace(from, to) };
   readonly spaceReporting = { space: (path: VirtualPath) => this.#space(path) };
 
-  constructor({ view, pool, onUnreadableName }: PosixFileSystemOptions) {
+  constructor({ view, blocks, mayChangeModes, onUnreadableNames }: PosixFileSystemOptions) {
     this.#view = view;
-    this.#pool = pool;
-    this.#onUnreadableName = onUnreadableName;
+    this.#blocks = blocks;
+    this.#mayChangeModes = mayChangeModes;
+    this.#onUnreadableNames = onUnreadableNames;
     if (!view.followsLinks) return;
     const links = new PosixLinks(view);
     this.links = links;
@@ -103,22 +103,29 @@ export class PosixFileSystem implements FileSystem {
     return this.#view.at(path, (walk) =>
       this.#pinned(walk, { showsLink }, (entry) => {
         const isLink = entry.stats.isSymbolicLink();
-        return applyChanges(changes, isLink ? linkCalls(walk.entryPath) : entryCalls(entry));
+        return this.#change(changes, isLink ? linkCalls(walk.entryPath) : entryCalls(entry));
       }),
     );
   }
 
   open(path: VirtualPath, mode: OpenMode, initial: AttributeChanges): Promise<FileHandle> {
-    const permissions = (initial.mode ?? DEFAULT_FILE_MODE) & CLIENT_MODE_BITS;
+    const flags = openFlags(mode) | O_NOFOLLOW;
     return this.#view.at(path, async (walk) => {
-      const fd = await openEntry(walk, openFlags(mode), permissions);
+      const descriptor = await openEntry(walk, flags, newFileMode(initial));
       try {
-        checkRegularFile(await fstat(fd));
-        return new PosixFileHandle(fd, mode, this.#pool);
+        checkRegularFile(await fstat(descriptor));
+        if ((flags & O_CREAT) !== 0) await this.#view.sync(walk);
       } catch (error) {
-        await close(fd);
+        await close(descriptor);
         throw error;
       }
+      return new PosixFileHandle({
+        descriptor,
+        mode,
+        blocks: this.#blocks,
+        isDurable: this.#view.isDurable,
+        changeAttributes: (changes) => this.#change(changes, descriptorCalls(descriptor)),
+      });
     });
   }
 
@@ -132,7 +139,7 @@ export class PosixFileSystem implements FileSystem {
         directory,
         hostPath,
         showsLinks: this.#view.followsLinks,
-        onUnreadableName: this.#onUnreadableName,
+        onUnreadableName: () => this.#onUnreadableNames(1),
         release,
       });
     } catch (error) {
@@ -142,9 +149,9 @@ export class PosixFileSystem implements FileSystem {
   }
 
   makeDirectory(path: VirtualPath, initial: AttributeChanges): Promise<void> {
-    const permissions = (initial.mode ?? DEFAULT_DIRECTORY_MODE) & CLIENT_MODE_BITS;
     return this.#view.at(path, async (walk) => {
-      await mkdir(walk.entryPath, permissions);
+      await mkdir(walk.entryPath, newDirectoryMode(initial));
+      await this.#view.sync(walk);
     });
   }
 
@@ -153,6 +160,7 @@ export class PosixFileSystem implements FileSystem {
     await this.#view.at(path, async (walk) => {
       await this.#look(walk);
       await rmdir(walk.entryPath);
+      await this.#view.sync(walk);
     });
   }
 
@@ -162,6 +170,7 @@ export class PosixFileSystem implements FileSystem {
       const stats = await this.#look(walk);
       if (stats.isDirectory()) throw new FileError('IS_A_DIRECTORY');
       await unlink(walk.entryPath);
+      await this.#view.sync(walk);
     });
   }
 
@@ -186,7 +195,11 @@ export class PosixFileSystem implements FileSystem {
       const stats = await this.#look(source);
       if (from === to) return;
       if (isWithin(to, from)) throw new FileError('INVALID_ARGUMENT');
-      await this.#view.at(to, (target) => action(source, target, stats));
+      await this.#view.at(to, async (target) => {
+        await action(source, target, stats);
+        await this.#view.sync(target);
+        await this.#view.sync(source);
+      });
     });
   }
 
@@ -208,6 +221,11 @@ export class PosixFileSystem implements FileSystem {
         };
       }),
     );
+  }
+
+  #change(changes: AttributeChanges, calls: AttributeCalls<Promise<void>>): Promise<void> {
+    if (this.#mayChangeModes) return applyChanges(changes, calls);
+    return applyWithoutMode(changes, (permitted) => applyChanges(permitted, calls));
   }
 
   /** The entry itself, unless it is a link that the session must not see. @throws FileError NOT_FOUND */
@@ -249,17 +267,6 @@ function checkNotRoot(path: VirtualPath): void {
   if (path === ROOT) throw new FileError('PERMISSION_DENIED');
 }
 
-/** Never blocks: a FIFO or a device opens at once and is then refused. Never follows: the walk does. */
-function openFlags(mode: OpenMode): number {
-  let flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-  if (mode.read && mode.write) flags |= O_RDWR;
-  else flags |= mode.write ? O_WRONLY : O_RDONLY;
-  if (mode.write && mode.append) flags |= O_APPEND;
-  if (mode.write && mode.truncate) flags |= O_TRUNC;
-  if (mode.create) flags |= mode.exclusive ? O_CREAT | O_EXCL : O_CREAT;
-  return flags;
-}
-
 async function openEntry(walk: Walk, flags: number, permissions: number): Promise<number> {
   for (;;) {
     try {
@@ -267,14 +274,23 @@ async function openEntry(walk: Walk, flags: number, permissions: number): Promis
     } catch (error) {
       const errno = errnoOf(error);
       // A FIFO that nobody reads, or a socket.
-      if (errno === 'ENXIO') throw new FileError('PERMISSION_DENIED', 'this is not a regular file');
+      if (errno === 'ENXIO') throw new FileError('PERMISSION_DENIED', NOT_REGULAR);
       if (errno !== 'ELOOP') throw error;
     }
     await walk.followLast();
   }
 }
 
-function entryCalls({ path, stats }: PinnedEntry): AttributeCalls {
+function descriptorCalls(descriptor: number): AttributeCalls<Promise<void>> {
+  return {
+    resize: (sizeBytes) => ftruncate(descriptor, sizeBytes),
+    chmod: (mode) => fchmod(descriptor, mode),
+    utimes: (accessedSeconds, modifiedSeconds) => futimes(descriptor, accessedSeconds, modifiedSeconds),
+    chown: (uid, gid) => fchown(descriptor, uid, gid),
+  };
+}
+
+function entryCalls({ path, stats }: PinnedEntry): AttributeCalls<Promise<void>> {
   return {
     async resize(sizeBytes) {
       checkRegularFile(stats);
@@ -287,7 +303,7 @@ function entryCalls({ path, stats }: PinnedEntry): AttributeCalls {
 }
 
 /** A link has no size and, on Linux, no permissions of its own. */
-function linkCalls(entryPath: string): AttributeCalls {
+function linkCalls(entryPath: string): AttributeCalls<Promise<void>> {
   const refuse = async (): Promise<never> => {
     throw new FileError('NOT_SUPPORTED');
   };

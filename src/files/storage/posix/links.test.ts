@@ -10,11 +10,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { FileError } from '../../error.ts';
 import type { FileSystem } from '../../file-system.ts';
 import { load, names, READ, store, testSession, WRITE } from '../../testing/fixture.ts';
-import { openDescriptors, type PosixFixture, posixFixture, SECRET } from '../../testing/posix-fixture.ts';
+import {
+  openDescriptors,
+  type PosixFixture,
+  type posixFixture,
+  SECRET,
+  test,
+} from '../../testing/posix-fixture.ts';
 import { virtualPath as path } from '../../virtual-path.ts';
 
 /** Opens in the race test: enough for thousands of swaps between them. */
@@ -56,8 +62,8 @@ async function failure(action: Promise<unknown>): Promise<string> {
   return 'succeeded';
 }
 
-async function plantedLinks(context: TestContext): Promise<PosixFixture> {
-  const fixture = await posixFixture(context);
+async function plantedLinks(context: TestContext, makeFixture: typeof posixFixture): Promise<PosixFixture> {
+  const fixture = await makeFixture(context);
   const { at, outside } = fixture;
   writeFileSync(at('inside'), 'inside content');
   mkdirSync(at('sub', 'deep'), { recursive: true });
@@ -73,8 +79,8 @@ async function plantedLinks(context: TestContext): Promise<PosixFixture> {
   return fixture;
 }
 
-test('F-42 links - whatever leads outside fails exactly like a missing file, in every operation', async (context) => {
-  const { files, outside } = await plantedLinks(context);
+test('F-42 links - whatever leads outside fails exactly like a missing file, in every operation', async (context, posixFixture) => {
+  const { files, outside } = await plantedLinks(context, posixFixture);
   const targets = [
     'absolute',
     'relative',
@@ -93,8 +99,8 @@ test('F-42 links - whatever leads outside fails exactly like a missing file, in 
   assert.deepEqual(readdirSync(outside).sort(), ['dir', 'secret']);
 });
 
-test('links - a link in the middle of a path leads nowhere outside, in every operation', async (context) => {
-  const { files, at, outside } = await plantedLinks(context);
+test('links - a link in the middle of a path leads nowhere outside, in every operation', async (context, posixFixture) => {
+  const { files, at, outside } = await plantedLinks(context, posixFixture);
   for (const [name, operation] of Object.entries(PARENT_OPERATIONS)) {
     const missing = await failure(operation(files, '/missing/x'));
     for (const target of [
@@ -111,15 +117,15 @@ test('links - a link in the middle of a path leads nowhere outside, in every ope
   assert.equal(readFileSync(at('inside'), 'utf8'), 'inside content');
 });
 
-test('links - dot-dot in a request stays at the root', async (context) => {
-  const { files } = await plantedLinks(context);
+test('links - dot-dot in a request stays at the root', async (context, posixFixture) => {
+  const { files } = await plantedLinks(context, posixFixture);
   const missing = await failure(load(files, '/missing'));
   assert.equal(await failure(load(files, '../../etc/passwd')), missing);
   assert.equal(await failure(load(files, '/sub/../../outside/secret')), missing);
 });
 
-test('links - links that stay inside work, through directories and in chains', async (context) => {
-  const { files, at } = await plantedLinks(context);
+test('links - links that stay inside work, through directories and in chains', async (context, posixFixture) => {
+  const { files, at } = await plantedLinks(context, posixFixture);
   symlinkSync('deep', at('sub', 'to-deep'));
   symlinkSync('sub/to-deep/../../inside', at('winding-inside'));
   symlinkSync('winding-inside', at('twice'));
@@ -131,7 +137,7 @@ test('links - links that stay inside work, through directories and in chains', a
   assert.equal((await files.stat(path('/twice'), { followLinks: true })).type, 'file');
 });
 
-test('links - a loop and a chain of more than 40 links end', async (context) => {
+test('links - a loop and a chain of more than 40 links end', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context);
   symlinkSync('loop', at('loop'));
   writeFileSync(at('link0'), 'end');
@@ -142,8 +148,8 @@ test('links - a loop and a chain of more than 40 links end', async (context) => 
   await assert.rejects(load(files, '/loop/x'), { code: 'LINK_LOOP' });
 });
 
-test('links - removing, renaming and lsetstat touch the link and not its target', async (context) => {
-  const { files, at, outside } = await plantedLinks(context);
+test('links - removing, renaming and lsetstat touch the link and not its target', async (context, posixFixture) => {
+  const { files, at, outside } = await plantedLinks(context, posixFixture);
   const times = { accessedSeconds: 1, modifiedSeconds: 2 };
   await files.setAttributes(path('/absolute'), { times }, { followLinks: false });
   assert.equal((await files.stat(path('/absolute'), { followLinks: false })).modifiedMs, 2000);
@@ -157,8 +163,8 @@ test('links - removing, renaming and lsetstat touch the link and not its target'
   assert.deepEqual(readdirSync(outside).sort(), ['dir', 'secret']);
 });
 
-test('F-42 links - a made link is stored relative, and a target outside is refused', async (context) => {
-  const { files, at } = await plantedLinks(context);
+test('F-42 links - a made link is stored relative, and a target outside is refused', async (context, posixFixture) => {
+  const { files, at } = await plantedLinks(context, posixFixture);
   await files.links?.symlink('/inside', path('/sub/deep/made'));
   assert.equal(readlinkSync(at('sub', 'deep', 'made')), '../../inside');
   assert.equal(await load(files, '/sub/deep/made'), 'inside content');
@@ -174,16 +180,16 @@ test('F-42 links - a made link is stored relative, and a target outside is refus
   assert.equal(existsSync(at('bad')), false);
 });
 
-test('F-42 links - readlink shows no path of the host', async (context) => {
-  const { files } = await plantedLinks(context);
+test('F-42 links - readlink shows no path of the host', async (context, posixFixture) => {
+  const { files } = await plantedLinks(context, posixFixture);
   assert.equal(await files.links?.readLink(path('/chained')), 'relative');
   for (const name of ['absolute', 'relative', 'absolute-directory', 'up']) {
     assert.match(await failure(files.links?.readLink(path(`/${name}`)) ?? Promise.resolve()), /^NOT_FOUND/);
   }
 });
 
-test('links - a hard link is made of a regular file only', async (context) => {
-  const { files } = await plantedLinks(context);
+test('links - a hard link is made of a regular file only', async (context, posixFixture) => {
+  const { files } = await plantedLinks(context, posixFixture);
   await files.hardLinks?.link(path('/inside'), path('/second'));
   assert.equal((await files.stat(path('/second'), { followLinks: true })).linkCount, 2);
   for (const name of ['/sub', '/absolute']) {
@@ -193,7 +199,7 @@ test('links - a hard link is made of a regular file only', async (context) => {
   }
 });
 
-test('links - a storage that refuses links shows none and follows none', async (context) => {
+test('links - a storage that refuses links shows none and follows none', async (context, posixFixture) => {
   const { files, at } = await posixFixture(context, { symlinks: 'refuse' });
   writeFileSync(at('inside'), 'x');
   mkdirSync(at('sub'));
@@ -213,7 +219,7 @@ test('links - a storage that refuses links shows none and follows none', async (
   assert.equal(readFileSync(at('inside'), 'utf8'), 'x');
 });
 
-test('links - a view is held inside its own root, and a link on the way to it is not followed', async (context) => {
+test('links - a view is held inside its own root, and a link on the way to it is not followed', async (context, posixFixture) => {
   const { storage, at } = await posixFixture(context);
   mkdirSync(at('home', 'jane'), { recursive: true });
   writeFileSync(at('home', 'other'), 'of somebody else');
@@ -254,7 +260,7 @@ function keepSwapping({ at }: PosixFixture, name: string): () => Promise<void> {
 /** A place that never holds still ends like a loop. */
 const RACE_CODES: readonly string[] = ['NOT_FOUND', 'LINK_LOOP'];
 
-test('links - swapping a directory and a link all the time never yields outside content', async (context) => {
+test('links - swapping a directory and a link all the time never yields outside content', async (context, posixFixture) => {
   const fixture = await posixFixture(context);
   const { files, at } = fixture;
   mkdirSync(at('swapped'));
@@ -275,7 +281,7 @@ test('links - swapping a directory and a link all the time never yields outside 
   assert.equal(openDescriptors(), before);
 });
 
-test('links - a file swapped for a link while it is written and truncated is never written through', async (context) => {
+test('links - a file swapped for a link while it is written and truncated is never written through', async (context, posixFixture) => {
   const fixture = await posixFixture(context);
   const { files, at, outside } = fixture;
   symlinkSync('../outside/secret', at('bait'));
@@ -296,8 +302,8 @@ test('links - a file swapped for a link while it is written and truncated is nev
   assert.equal(readFileSync(join(outside, 'secret'), 'utf8'), SECRET);
 });
 
-test('links - failing operations leave no descriptor open', async (context) => {
-  const { files } = await plantedLinks(context);
+test('links - failing operations leave no descriptor open', async (context, posixFixture) => {
+  const { files } = await plantedLinks(context, posixFixture);
   await load(files, '/inside');
   const before = openDescriptors();
   for (let round = 0; round < 20; round++) {

@@ -6,6 +6,8 @@ import type { HardLinkCapability, LinkCapability } from '../../file-system.ts';
 import { parentPath, pathSegments, type VirtualPath, virtualPath } from '../../virtual-path.ts';
 import type { PosixView } from './view.ts';
 
+export const ONLY_FILES_ARE_LINKED = 'only regular files can be linked';
+
 export class PosixLinks implements LinkCapability, HardLinkCapability {
   readonly #view: PosixView;
 
@@ -23,13 +25,10 @@ export class PosixLinks implements LinkCapability, HardLinkCapability {
     });
   }
 
-  /** An absolute target means the view's root, so it is stored relative to the link: the host's root is elsewhere. */
   symlink(target: string, path: VirtualPath): Promise<void> {
     return this.#view.at(path, async (walk) => {
-      const resolved = virtualPath(target, parentPath(path));
-      const stored = target.startsWith('/') ? relativeTarget(resolved, path) : target;
-      checkStaysInside(stored, path);
-      await symlink(stored, walk.entryPath);
+      await symlink(storedTarget(target, path), walk.entryPath);
+      await this.#view.sync(walk);
     });
   }
 
@@ -37,15 +36,28 @@ export class PosixLinks implements LinkCapability, HardLinkCapability {
     return this.#view.at(existing, (source) =>
       this.#view.at(path, async (target) => {
         const stats = await lstat(source.entryPath);
-        if (!stats.isFile()) throw new FileError('PERMISSION_DENIED', 'only regular files can be linked');
+        if (!stats.isFile()) throw new FileError('PERMISSION_DENIED', ONLY_FILES_ARE_LINKED);
         await link(source.entryPath, target.entryPath);
+        await this.#view.sync(target);
       }),
     );
   }
 }
 
-/** Lexical, so it is courtesy and not the guard: the walk is. */
-function checkStaysInside(target: string, path: VirtualPath): void {
+/**
+ * An absolute target means the view's root, so it is stored relative to the link: the host's root is elsewhere.
+ *
+ * @throws FileError NOT_FOUND for a target outside, INVALID_PATH
+ */
+export function storedTarget(target: string, path: VirtualPath): string {
+  const resolved = virtualPath(target, parentPath(path));
+  const stored = target.startsWith('/') ? relativeTarget(resolved, path) : target;
+  checkStaysInside(stored, path);
+  return stored;
+}
+
+/** Lexical, so it is courtesy and not the guard: the walk is. @throws FileError NOT_FOUND */
+export function checkStaysInside(target: string, path: VirtualPath): void {
   if (target.startsWith('/')) throw new FileError('NOT_FOUND');
   let depth = pathSegments(parentPath(path)).length;
   for (const name of target.split('/')) {

@@ -19,8 +19,10 @@ test('path pinning - without /proc planted links lead nowhere either, and inner 
   symlinkSync('../outside/secret', at('file'));
   symlinkSync('sub', at('inner'));
   const root = new PosixRoot(pathPinning, await pathPinning.directory(at(), { followLinks: true }));
-  const view = new PosixView({ root, base: ROOT, followsLinks: true, signal: new AbortController().signal });
-  const files = new PosixFileSystem({ view, pool: new BlockPool(), onUnreadableName: () => {} });
+  const { signal } = new AbortController();
+  const view = new PosixView({ root, base: ROOT, followsLinks: true, isDurable: false, signal });
+  const blocks = new BlockPool();
+  const files = new PosixFileSystem({ view, blocks, mayChangeModes: true, onUnreadableNames: () => {} });
   assert.equal(await load(files, '/inner/a'), 'inside');
   await store(files, '/inner/b', 'x');
   assert.deepEqual(await names(files, '/inner'), ['a', 'b']);

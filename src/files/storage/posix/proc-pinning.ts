@@ -6,7 +6,7 @@ import { fstat, open } from './calls.ts';
 import type { PinnedNode, Pinning } from './pinning.ts';
 
 /** `O_PATH` of Linux on x86-64 and arm64; `fs.constants` lacks it. */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
 
 export const procPinning: Pinning = {

@@ -6,12 +6,20 @@ import { FileError } from '../../error.ts';
 import { errnoOf } from './calls.ts';
 
 /** What `link` says where a file system has no hard links, or not for this file. */
-const NO_HARD_LINK = new Set(['EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV']);
+export const NO_HARD_LINK = new Set([
+  'EPERM',
+  'EACCES',
+  'EMLINK',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EXDEV',
+]);
 
 /**
- * Renames, refusing a target that exists. Node has no `renameat2(RENAME_NOREPLACE)`; `link` refuses an existing name in
- * one step, so a regular file is linked and its old name removed. Directories, links, and file systems without hard
- * links are looked at first, which a simultaneous creator of the target can beat.
+ * Renames, refusing a target that exists. Node itself has no `renameat2(RENAME_NOREPLACE)`; `link` refuses an existing
+ * name in one step, so a regular file is linked and its old name removed. Directories, links, and file systems without
+ * hard links are looked at first, which a simultaneous creator of the target can beat.
  *
  * @throws FileError ALREADY_EXISTS, and what the system says
  */

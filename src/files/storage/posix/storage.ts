@@ -8,6 +8,7 @@ import type { HomePresence, PosixProfile, Storage, StorageSession } from '../../
 import { ROOT, type VirtualPath } from '../../virtual-path.ts';
 import { errnoOf } from './calls.ts';
 import { PosixFileSystem } from './file-system.ts';
+import { NativeTree } from './native/tree.ts';
 import { pathPinning } from './path-pinning.ts';
 import { hasProcPinning, procPinning } from './proc-pinning.ts';
 import { PosixRoot, PosixView } from './view.ts';
@@ -20,17 +21,36 @@ export interface PosixStorageOptions {
    * listings leave links out, for buckets kept on disk (S3 knows no links).
    */
   readonly symlinks: 'follow-within' | 'refuse';
-  /** `profile`: a session with a POSIX profile must be the process's own user. `process`: profiles are ignored. */
+  /**
+   * `profile`: a session with a POSIX profile acts as it, by the kernel's own checks; where that is not possible, the
+   * profile must be the process's own user. `process`: profiles are ignored.
+   */
   readonly identity: 'profile' | 'process';
+  /**
+   * What an answered close promises. `close`, the default: the file system took every byte, so they survive the end of
+   * this process; what a power cut leaves is the file system's affair. `fsync`: they are on stable storage, with the name
+   * of a new file, and so is every change of names that was answered.
+   */
+  readonly durability?: 'close' | 'fsync';
   /** Default `required`. For buckets `made`: an S3 prefix needs no directory. */
   readonly homes?: HomePresence;
+  /**
+   * Default true: system calls of our own, on threads, where the machine has what they need. Without them paths are
+   * walked name by name through Node's file functions, which act as the process only.
+   */
+  readonly usesThreads?: boolean;
 }
+
+const ROOT_UID = 0;
+
+/** How the files below the root are reached. */
+type Reach = { readonly native: NativeTree } | { readonly walked: PosixRoot; readonly noProfiles: string };
 
 export class PosixStorage implements Storage {
   readonly homes: HomePresence;
   readonly #options: PosixStorageOptions;
-  readonly #pool = new BlockPool();
-  #root: PosixRoot | undefined;
+  readonly #blocks = new BlockPool();
+  #reach: Reach | undefined;
   #unreadableNames = 0;
 
   constructor(options: PosixStorageOptions) {
@@ -43,15 +63,20 @@ export class PosixStorage implements Storage {
     return this.#unreadableNames;
   }
 
+  /** Why sessions cannot act as their profiles; `undefined` when they can. Known once the storage is open. */
+  get noProfiles(): string | undefined {
+    const reach = this.#openReach();
+    return 'native' in reach ? reach.native.noProfiles : reach.noProfiles;
+  }
+
   async open(): Promise<void> {
     const { root } = this.#options;
     if (!root.startsWith('/')) {
       throw new FileError('INVALID_PATH', `storage directory ${root}: the path must be absolute`);
     }
     try {
-      const pinning = (await hasProcPinning(root)) ? procPinning : pathPinning;
-      await access(root, constants.R_OK | constants.X_OK);
-      this.#root = new PosixRoot(pinning, await pinning.directory(root, { followLinks: true }));
+      const walked = await openWalked(root);
+      this.#reach = await this.#bestReach(walked);
     } catch (error) {
       const reason = errnoOf(error) || 'unknown error';
       throw new FileError('IO_ERROR', `storage directory ${root}: cannot be used (${reason})`, {
@@ -61,29 +86,68 @@ export class PosixStorage implements Storage {
   }
 
   attach(session: StorageSession, base: VirtualPath = ROOT): FileSystem {
-    if (this.#root === undefined) throw new FileError('IO_ERROR', 'the storage is not open');
-    if (this.#options.identity === 'profile') checkOwnIdentity(session.posixProfile);
-    const view = new PosixView({
-      root: this.#root,
-      base,
-      followsLinks: this.#options.symlinks === 'follow-within',
-      signal: session.signal,
-    });
-    const onUnreadableName = (): void => {
-      this.#unreadableNames += 1;
+    const reach = this.#openReach();
+    const profile = this.#actingAs(session.posixProfile);
+    const { signal } = session;
+    const followsLinks = this.#options.symlinks === 'follow-within';
+    const isDurable = this.#options.durability === 'fsync';
+    const shared = {
+      blocks: this.#blocks,
+      mayChangeModes: profile === undefined || profile.uid === ROOT_UID,
+      onUnreadableNames: (count: number) => {
+        this.#unreadableNames += count;
+      },
     };
-    return new PosixFileSystem({ view, pool: this.#pool, onUnreadableName });
+    if ('native' in reach) {
+      // The thread is the process's own user anyway; it needs no rights to become it.
+      const others = reach.native.noProfiles === undefined ? profile : undefined;
+      return reach.native.attach({ ...shared, profile: others, base, followsLinks, isDurable, signal });
+    }
+    const view = new PosixView({ root: reach.walked, base, followsLinks, isDurable, signal });
+    return new PosixFileSystem({ ...shared, view });
   }
 
   async close(): Promise<void> {
-    this.#root?.close();
-    this.#root = undefined;
+    const reach = this.#reach;
+    this.#reach = undefined;
+    if (reach === undefined) return;
+    if ('native' in reach) await reach.native.close();
+    else reach.walked.close();
+  }
+
+  #openReach(): Reach {
+    if (this.#reach === undefined) throw new FileError('IO_ERROR', 'the storage is not open');
+    return this.#reach;
+  }
+
+  async #bestReach(walked: PosixRoot): Promise<Reach> {
+    const { root, usesThreads = true } = this.#options;
+    if (!usesThreads) return { walked, noProfiles: 'threads of their own are switched off' };
+    try {
+      const native = await NativeTree.open(root);
+      walked.close();
+      return { native };
+    } catch (error) {
+      return { walked, noProfiles: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** @throws FileError PERMISSION_DENIED for a profile that nobody can act as */
+  #actingAs(profile: PosixProfile | undefined): PosixProfile | undefined {
+    if (this.#options.identity === 'process') return undefined;
+    if (profile !== undefined && this.noProfiles !== undefined) checkOwnIdentity(profile, this.noProfiles);
+    return profile;
   }
 }
 
+async function openWalked(root: string): Promise<PosixRoot> {
+  const pinning = (await hasProcPinning(root)) ? procPinning : pathPinning;
+  await access(root, constants.R_OK | constants.X_OK);
+  return new PosixRoot(pinning, await pinning.directory(root, { followLinks: true }));
+}
+
 /** The kernel decides what a profile may do, and it sees only the process's own user. @throws FileError */
-function checkOwnIdentity(profile: PosixProfile | undefined): void {
-  if (profile === undefined) return;
+function checkOwnIdentity(profile: PosixProfile, noProfiles: string): void {
   const uid = process.geteuid?.();
   const gid = process.getegid?.();
   if (profile.uid === uid && profile.gid === gid) return;
@@ -91,5 +155,6 @@ function checkOwnIdentity(profile: PosixProfile | undefined): void {
     'PERMISSION_DENIED',
     `the POSIX profile ${profile.uid}:${profile.gid} is not the user ${uid}:${gid} that the service runs as, ` +
       'and acting as other users is not available',
+    { cause: new Error(noProfiles) },
   );
 }

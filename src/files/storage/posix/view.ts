@@ -1,10 +1,14 @@
 /** Where a session's paths lead on the host: every operation on a `PosixStorage` begins with a walk from here. */
 
+import fs from 'node:fs';
 import { FileError, toFileError } from '../../error.ts';
 import { pathSegments, ROOT, type VirtualPath } from '../../virtual-path.ts';
+import { close, errnoOf, fsync, open } from './calls.ts';
 import type { PinnedNode, Pinning } from './pinning.ts';
 import { UseCount } from './use-count.ts';
 import { Walk } from './walk.ts';
+
+const { O_DIRECTORY, O_RDONLY } = fs.constants;
 
 /** The root of an open storage; its descriptor lives until the storage is closed and the last walk has ended. */
 export class PosixRoot {
@@ -37,17 +41,21 @@ export interface PosixViewOptions {
   /** Where the view begins, below the storage's root. */
   readonly base: VirtualPath;
   readonly followsLinks: boolean;
+  /** Whether changes of names are brought to stable storage. */
+  readonly isDurable: boolean;
   readonly signal: AbortSignal;
 }
 
 export class PosixView {
   readonly followsLinks: boolean;
+  readonly isDurable: boolean;
   readonly #root: PosixRoot;
   readonly #baseNames: readonly string[];
   readonly #signal: AbortSignal;
 
-  constructor({ root, base, followsLinks, signal }: PosixViewOptions) {
+  constructor({ root, base, followsLinks, isDurable, signal }: PosixViewOptions) {
     this.followsLinks = followsLinks;
+    this.isDurable = isDurable;
     this.#root = root;
     this.#baseNames = pathSegments(base);
     this.#signal = signal;
@@ -60,6 +68,20 @@ export class PosixView {
   /** Whether the session may know that there is a link at `path`. Never at the view's own root. */
   showsLink(path: VirtualPath): boolean {
     return this.followsLinks && path !== ROOT;
+  }
+
+  /** Where the storage is durable: brings the names of the directory that the walk is in to stable storage. */
+  async sync(walk: Walk): Promise<void> {
+    if (!this.isDurable) return;
+    const descriptor = await open(walk.directoryPath, O_RDONLY | O_DIRECTORY);
+    try {
+      await fsync(descriptor);
+    } catch (error) {
+      // Said by file systems that have nothing to bring anywhere.
+      if (errnoOf(error) !== 'EINVAL') throw error;
+    } finally {
+      await close(descriptor);
+    }
   }
 
   /** Runs `action` at the place of `path`. @throws FileError only */
