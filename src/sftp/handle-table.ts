@@ -1,6 +1,7 @@
 /** The open files and directories of a session, by the handles the client holds. */
 
 import { FileError } from '../files/error.ts';
+import type { VirtualPath } from '../files/virtual-path.ts';
 import type { ByteReader } from '../wire/byte-reader.ts';
 import { ByteWriter } from '../wire/byte-writer.ts';
 import { OpenDirectory } from './open-directory.ts';
@@ -83,6 +84,16 @@ export class HandleTable {
     if (open === undefined) throw new FileError('INVALID_HANDLE');
     this.#byHandle.delete(handle);
     return open;
+  }
+
+  /** Resolves when the WRITEs to `path` that were sent before are done; undefined when there are none. */
+  writesDone(path: VirtualPath): Promise<unknown> | undefined {
+    let pending: Promise<unknown> | undefined;
+    for (const open of this.#open) {
+      const done = open instanceof OpenFile && open.path === path ? open.writesDone() : undefined;
+      if (done !== undefined) pending = pending === undefined ? done : Promise.all([pending, done]);
+    }
+    return pending;
   }
 
   /** Its CLOSE or abort is done. */

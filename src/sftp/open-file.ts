@@ -108,6 +108,14 @@ export class OpenFile {
     this.hold(new LaneTask({ ledger: this.#ledger, request, exclusive, work, onAbandon }));
   }
 
+  /** Resolves when the WRITEs that were sent before are done, or given up; undefined when there are none. */
+  writesDone(): Promise<void> | undefined {
+    if (!this.mode.write || this.#lane.isEmpty) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.hold({ exclusive: false, run: async () => resolve(), answer() {}, abandon: resolve });
+    return promise;
+  }
+
   /** Takes a place in the order of this handle's requests. */
   hold(step: LaneStep): void {
     this.#lastGroup?.seal();

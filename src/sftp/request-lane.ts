@@ -24,6 +24,10 @@ export class RequestLane {
   #isStopped = false;
   #onIdle: (() => void) | undefined;
 
+  get isEmpty(): boolean {
+    return this.#steps.length === 0;
+  }
+
   add(step: LaneStep): void {
     if (this.#isStopped) return step.abandon();
     this.#steps.push(step);

@@ -69,6 +69,27 @@ export function answering(
 }
 
 /**
+ * Runs `work`, which looks at a file by its path or opens it, in its turn and behind the WRITEs to the file that were
+ * sent before (draft-ietf-secsh-filexfer-02, section 3: as if done in order). sshfs asks for the size by path while its
+ * own WRITEs are under way, and believes the answer.
+ */
+export function afterWrites<T>(
+  { handles, pathOrder, signal }: SftpSession,
+  path: VirtualPath,
+  changes: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  // Before anything is waited for: later WRITEs are none of its business.
+  const done = handles.writesDone(path);
+  if (done === undefined) return pathOrder.run([path], changes, work);
+  return pathOrder.run([path], changes, async () => {
+    await done;
+    if (signal.aborted) throw new FileError('ABORTED');
+    return work();
+  });
+}
+
+/**
  * The next field as a path, noted in the request when it is the first.
  *
  * @throws FileError NOT_FOUND when it is empty, as POSIX has it: `rmdir ""` must not mean the home directory

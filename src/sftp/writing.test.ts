@@ -238,3 +238,40 @@ test('write - a position that cannot be counted exactly is refused, and the file
   assert.ok(!files.calls.some((call) => call.startsWith('write /a')));
   assert.equal((await client.close(handle)).status, StatusCode.BAD_MESSAGE);
 });
+
+test('write - requests by path see the WRITEs that were sent before them, and wait for no later ones', async () => {
+  const conversation = await start();
+  const { client, files } = conversation;
+  const handle = await conversation.handle('/a', WRITE_NEW);
+  const stored = files.hold('write /a 0+4');
+  void client.write(handle, 0, 'four');
+  const size = client.named(MessageType.STAT, '/a');
+  const cut = client.changing(MessageType.SETSTAT, '/a', { sizeBytes: 3 });
+  const reader = client.open('/a', OpenFlag.READ);
+  const later = files.hold('write /a 10+1');
+  void client.write(handle, 10, '!');
+  await settled();
+  assert.deepEqual(files.calls, ['open /a', 'write /a 0+4']);
+  stored();
+  assert.equal((await size).attributes.sizeBytes, 4);
+  assert.equal((await cut).status, StatusCode.OK);
+  assert.equal((await client.read((await reader).handle, 0, 10)).data.toString(), 'fou');
+  later();
+  assert.equal((await client.close(handle)).status, StatusCode.OK);
+});
+
+test('write - the end of a session leaves no request waiting for WRITEs', async () => {
+  const conversation = await start();
+  const { client, files } = conversation;
+  const handle = await conversation.handle('/a', WRITE_NEW);
+  const stored = files.hold('write /a 0+4');
+  void client.write(handle, 0, 'four');
+  void client.write(handle, 9, 'more');
+  void client.named(MessageType.STAT, '/a');
+  await settled();
+  conversation.server.onClose();
+  stored();
+  await settled();
+  assert.ok(!files.calls.includes('stat /a'));
+  assert.ok(files.calls.includes('abort /a'));
+});

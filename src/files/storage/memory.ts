@@ -180,8 +180,8 @@ class MemoryFileSystem implements FileSystem {
     for (const name of pathSegments(parentPath(rebase(path, ROOT, this.#root)))) {
       if (!(node instanceof MemoryDirectory)) throw new FileError('NOT_A_DIRECTORY');
       node = node.entries.get(name);
+      if (node === undefined) throw new FileError('NOT_FOUND');
     }
-    if (node === undefined) throw new FileError('NOT_FOUND');
     if (!(node instanceof MemoryDirectory)) throw new FileError('NOT_A_DIRECTORY');
     return node;
   }

@@ -36,7 +36,9 @@ export const copyFile: Handler = (session, request, fields) => {
   const overwrites = fields.boolean();
   if (path === newPath) throw new FileError('INVALID_ARGUMENT', ONTO_ITSELF);
   const claim = session.pathOrder.claim([path, newPath], true);
-  openBoth(session, claim, path, newPath, overwrites).then(
+  const { handles } = session;
+  const turn = Promise.all([claim.turn, handles.writesDone(path), handles.writesDone(newPath)]);
+  openBoth(session, turn, path, newPath, overwrites).then(
     ([source, target]) => copyAndCommit(session, request, source, target, claim),
     (error) => {
       claim.release();
@@ -47,13 +49,13 @@ export const copyFile: Handler = (session, request, fields) => {
 
 async function openBoth(
   session: SftpSession,
-  claim: PathClaim,
+  turn: Promise<unknown>,
   path: VirtualPath,
   newPath: VirtualPath,
   overwrites: boolean,
 ): Promise<readonly [OpenFile, OpenFile]> {
   const { handles } = session;
-  await claim.turn;
+  await turn;
   checkOpen(session);
   const source = await handles.keep(() => openFile(session, path, READ_ONLY, {}));
   try {

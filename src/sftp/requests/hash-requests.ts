@@ -11,7 +11,7 @@ import { MAX_REPLY_BYTES } from '../limits.ts';
 import { READ_ONLY } from '../open-mode.ts';
 import { extendedReply, type Reply } from '../reply.ts';
 import type { Request } from '../request-ledger.ts';
-import { answering, type Handler, readPath, type SftpSession } from '../session.ts';
+import { afterWrites, answering, type Handler, readPath, type SftpSession } from '../session.ts';
 import { fileOf } from './handle-requests.ts';
 
 /** The draft's floor; 0 asks for one hash of everything. */
@@ -44,8 +44,8 @@ export const checkFileName = answering(async (session, request, fields) => {
   const path = readPath(session, request, fields);
   const wanted = readHashRequest(session, request, fields);
   return session.handles.occupying(async () => {
-    const { fileSystem, pathOrder } = session;
-    const handle = await pathOrder.run([path], false, () => fileSystem.open(path, READ_ONLY, {}));
+    const opening = () => session.fileSystem.open(path, READ_ONLY, {});
+    const handle = await afterWrites(session, path, false, opening);
     return hashOpened(handle, (source, sizeBytes) =>
       hashReply(session, { path, source, sizeBytes }, wanted, false),
     );

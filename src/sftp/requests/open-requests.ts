@@ -7,7 +7,7 @@ import { readAttributes } from '../attributes.ts';
 import { OpenDirectory } from '../open-directory.ts';
 import { OpenFile } from '../open-file.ts';
 import { OpenFlag } from '../protocol.ts';
-import { answering, readPath, type SftpSession } from '../session.ts';
+import { afterWrites, answering, readPath, type SftpSession } from '../session.ts';
 
 export const open = answering(async (session, request, fields) => {
   const path = readPath(session, request, fields);
@@ -15,7 +15,7 @@ export const open = answering(async (session, request, fields) => {
   const initial = readAttributes(fields);
   const changes = mode.write || mode.create;
   return session.handles.open(() =>
-    session.pathOrder.run([path], changes, () => openFile(session, path, mode, initial)),
+    afterWrites(session, path, changes, () => openFile(session, path, mode, initial)),
   );
 });
 

@@ -5,7 +5,7 @@ import type { FileSystem, LinkCapability } from '../../files/file-system.ts';
 import { MAX_PATH_BYTES, virtualPath } from '../../files/virtual-path.ts';
 import { readAttributes } from '../attributes.ts';
 import { attributesReply, nameReply, OK } from '../reply.ts';
-import { answering, type Handler, readPath } from '../session.ts';
+import { afterWrites, answering, type Handler, readPath } from '../session.ts';
 import { changeAttributes } from '../set-stat.ts';
 
 export const stat = statHandler(true);
@@ -90,7 +90,7 @@ export const hardLink = answering(async (session, request, fields) => {
 function statHandler(followLinks: boolean): Handler {
   return answering(async (session, request, fields) => {
     const path = readPath(session, request, fields);
-    return session.pathOrder.run([path], false, async () =>
+    return afterWrites(session, path, false, async () =>
       attributesReply(await session.fileSystem.stat(path, { followLinks })),
     );
   });
@@ -101,7 +101,7 @@ function setStatHandler(followLinks: boolean): Handler {
     const path = readPath(session, request, fields);
     const changes = readAttributes(fields);
     if (!followLinks && changes.sizeBytes !== undefined) throw new FileError('INVALID_ARGUMENT');
-    return session.pathOrder.run([path], true, () =>
+    return afterWrites(session, path, true, () =>
       changeAttributes(session, { request: 'SETSTAT', path, changes }, (made) =>
         session.fileSystem.setAttributes(path, made, { followLinks }),
       ),

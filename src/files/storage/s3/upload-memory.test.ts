@@ -87,6 +87,30 @@ describe('upload memory', () => {
     assert.equal(memory.usedBytes, 19 * MIB);
   });
 
+  it('bytes ahead of a gap - do not wait behind claims, which have other memory', async () => {
+    const memory = smallMemory();
+    const ahead = await claimed(memory);
+    await Promise.all([claimed(memory), claimed(memory)]);
+    const claim = open(memory).hold('claim', CLAIM, never);
+    await ahead.hold('ahead', CLAIM + MIB, never);
+    assert.equal(await isOver(claim), false);
+  });
+
+  it('bytes ahead of a gap - when all who hold memory wait for more, the furthest ahead is refused', async () => {
+    const memory = smallMemory();
+    const [far, near] = [open(memory), open(memory)];
+    await far.hold('ahead', 12 * MIB, never);
+    await near.hold('ahead', 8 * MIB, never);
+    const further = far.hold('ahead', 13 * MIB, never);
+    const nearer = near.hold('ahead', 9 * MIB, never);
+    const refused = assert.rejects(further, { code: 'LIMIT_EXCEEDED' });
+    memory.check();
+    await refused;
+    assert.equal(await isOver(nearer), false);
+    far.close();
+    await nearer;
+  });
+
   it('waiting - ends with its signal', async () => {
     const memory = smallMemory();
     await Promise.all([claimed(memory), claimed(memory), claimed(memory)]);

@@ -12,6 +12,9 @@
  * 3. claims of uploads that have nothing on its way, first come, first served;
  * 4. claims of uploads whose other parts are on their way: speed for one must not be standstill for another.
  *
+ * Bytes ahead of a gap are the one thing that somebody waits for who holds memory. When nobody else could give any back,
+ * the upload that is furthest ahead is refused.
+ *
  * A client that stops in the middle of a part keeps its claim as long as nobody needs it. When somebody waits for
  * `PATIENCE_MS`, the upload that has not filled a chunk for the longest time, and for `IDLE_MS` at least, is given up. Who
  * waits for `MAX_WAIT_MS` is refused. Both are told LIMIT_EXCEEDED.
@@ -94,7 +97,9 @@ export class UploadMemory {
     const rank = rankOf({ account, need });
     // Starters wait for a share of their own, which says nothing of the rest.
     const passes = (waiter: Waiter): boolean =>
-      rankOf(waiter) > rank || (waiter.need === 'starter' && need !== 'starter' && this.#areStartersFull);
+      rankOf(waiter) > rank ||
+      (waiter.need !== 'ahead' && need === 'ahead') ||
+      (waiter.need === 'starter' && need !== 'starter' && this.#areStartersFull);
     return this.#waiters.every(passes) && this.#grow(account, need, totalBytes);
   }
 
@@ -150,13 +155,18 @@ export class UploadMemory {
     return this.#nowMs();
   }
 
-  /** Gives to those who wait what there is. The first of them is not passed by a smaller wish behind it. */
+  /**
+   * Gives to those who wait what there is. The first of them is not passed by a smaller wish behind it, but by bytes ahead
+   * of a gap, which have memory of their own.
+   */
   serve(): void {
     if (this.#waiters.length === 0) return;
+    let isShort = false;
     for (const waiter of this.#waiters.toSorted((a, b) => rankOf(a) - rankOf(b))) {
       if (waiter.need === 'starter' && this.#areStartersFull) continue;
-      if (!this.#grow(waiter.account, waiter.need, waiter.totalBytes)) return;
-      this.#leave(waiter);
+      if (isShort && waiter.need !== 'ahead') continue;
+      if (this.#grow(waiter.account, waiter.need, waiter.totalBytes)) this.#leave(waiter);
+      else isShort = true;
     }
   }
 
@@ -166,6 +176,7 @@ export class UploadMemory {
     for (const waiter of [...this.#waiters]) {
       if (nowMs - waiter.sinceMs >= MAX_WAIT_MS) this.#leave(waiter, tooManyUploads());
     }
+    if (this.#isStuck) this.#refuseAheadOfMost();
     const impatient = this.#waiters.find(({ sinceMs }) => nowMs - sinceMs >= PATIENCE_MS);
     if (impatient !== undefined) this.#idleLongest(impatient, nowMs)?.giveUp();
     this.serve();
@@ -179,6 +190,22 @@ export class UploadMemory {
       .filter((account) => holdsWhatIsMissing(account) && !account.isBusy && !waiting.has(account))
       .filter(({ progressMs }) => nowMs - progressMs >= IDLE_MS)
       .sort((a, b) => a.progressMs - b.progressMs)[0];
+  }
+
+  /** Whether all who hold memory wait for more, so that nobody will give any back. */
+  get #isStuck(): boolean {
+    const waiting = new Set(this.#waiters.map(({ account }) => account));
+    const mayGiveBack = (account: UploadAccount): boolean =>
+      account.partsInFlight > 0 || (account.filledBytes > 0 && !waiting.has(account));
+    return waiting.size > 0 && ![...this.#accounts].some(mayGiveBack);
+  }
+
+  /** Only bytes ahead of a gap are waited for by somebody who holds memory: the bytes of the gap come behind them. */
+  #refuseAheadOfMost(): void {
+    const [waiter] = this.#waiters
+      .filter(({ need }) => need === 'ahead')
+      .sort((a, b) => b.account.filledBytes - a.account.filledBytes);
+    if (waiter !== undefined) this.#leave(waiter, tooManyUploads());
   }
 
   get #areStartersFull(): boolean {
