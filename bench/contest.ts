@@ -3,16 +3,13 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeyPair } from '../test/interop/lab/keys.ts';
-import { LoadClient } from './load-client.ts';
-import { OpenSshClient } from './openssh-client.ts';
-import { type Peer, USER_NAME } from './peer.ts';
-import { ProcessTree } from './process-tree.ts';
+import type { Competitor } from './competitor.ts';
 import type { RowResult } from './result.ts';
-import type { Contestant, Row, Task } from './row.ts';
+import type { Row, Task } from './row.ts';
 import type { Suite } from './suites.ts';
 
-export interface ContestOptions {
-  readonly suite: Suite;
+export interface ContestOptions<C, R extends Row<C>> {
+  readonly suite: Suite<C, R>;
   readonly task: Task;
   readonly runCount: number;
   readonly key: KeyPair;
@@ -36,7 +33,7 @@ export interface ContestResult {
 /** A client that says so has met a server without the algorithm; that is an absence and no failure. */
 const NOT_OFFERED = /no matching (?:cipher|MAC|key exchange method) found/;
 
-export async function runContest(options: ContestOptions): Promise<ContestResult> {
+export async function runContest<C, R extends Row<C>>(options: ContestOptions<C, R>): Promise<ContestResult> {
   const contest = new Contest(options);
   return contest.run();
 }
@@ -48,18 +45,27 @@ interface Score {
   reasonAbsent: string | undefined;
 }
 
-interface Entrant extends AsyncDisposable {
-  readonly contestant: Contestant;
+/** At the start of a row, its work proved. */
+interface Ready<C> extends AsyncDisposable {
+  readonly contestant: C;
   readonly note: string | undefined;
 }
 
-class Contest {
-  readonly #options: ContestOptions;
+interface Turn<C, R extends Row<C>> {
+  readonly peer: Competitor<C, R>;
+  readonly contestant: C;
+  readonly score: Score;
+  /** From 1. */
+  readonly index: number;
+}
+
+class Contest<C, R extends Row<C>> {
+  readonly #options: ContestOptions<C, R>;
   readonly #versions: Record<string, string> = {};
   readonly #failures: string[] = [];
   #folderCount = 0;
 
-  constructor(options: ContestOptions) {
+  constructor(options: ContestOptions<C, R>) {
     this.#options = options;
   }
 
@@ -67,7 +73,7 @@ class Contest {
     const { suite } = this.#options;
     const absent: Record<string, string> = {};
     const absentRows: Record<string, string> = {};
-    const peers: Peer[] = [];
+    const peers: Competitor<C, R>[] = [];
     for (const peer of suite.peers) {
       const reason = await peer.whyAbsent();
       if (reason === undefined) peers.push(peer);
@@ -85,9 +91,13 @@ class Contest {
     return { results, versions, absent, absentRows, failures: this.#failures };
   }
 
-  async #runRow(row: Row, peers: readonly Peer[]): Promise<RowResult> {
+  async #runRow(row: R, peers: readonly Competitor<C, R>[]): Promise<RowResult> {
+    const taking = peers.filter(({ name }) => row.only?.includes(name) ?? true);
     const scores = new Map(
-      peers.map((peer): [Peer, Score] => [peer, { runs: [], note: undefined, reasonAbsent: undefined }]),
+      taking.map((peer): [Competitor<C, R>, Score] => [
+        peer,
+        { runs: [], note: undefined, reasonAbsent: undefined },
+      ]),
     );
     if (row.needsFreshServers === true) await this.#runWithFreshServers(row, scores);
     else await this.#runSideBySide(row, scores);
@@ -108,9 +118,9 @@ class Contest {
   }
 
   /** A B A B: what the machine does meanwhile hits all peers alike. */
-  async #runSideBySide(row: Row, scores: ReadonlyMap<Peer, Score>): Promise<void> {
+  async #runSideBySide(row: R, scores: ReadonlyMap<Competitor<C, R>, Score>): Promise<void> {
     await using running = new AsyncDisposableStack();
-    const contestants = new Map<Peer, Contestant>();
+    const contestants = new Map<Competitor<C, R>, C>();
     for (const [peer, score] of scores) {
       await this.#attempt(row, peer, score, async () => {
         const entrant = running.use(await this.#enter(row, peer));
@@ -118,30 +128,30 @@ class Contest {
         contestants.set(peer, entrant.contestant);
       });
     }
-    for (let index = 1; index <= this.#options.runCount; index += 1) {
+    for (let index = 1; index <= this.#runCount(row); index += 1) {
       for (const [peer, score] of scores) {
         const contestant = contestants.get(peer);
         if (contestant !== undefined) {
-          await this.#attempt(row, peer, score, () => this.#runOnce(row, contestant, score, index));
+          await this.#attempt(row, peer, score, () => this.#runOnce(row, { peer, contestant, score, index }));
         }
       }
     }
   }
 
-  async #runWithFreshServers(row: Row, scores: ReadonlyMap<Peer, Score>): Promise<void> {
-    for (let index = 1; index <= this.#options.runCount; index += 1) {
+  async #runWithFreshServers(row: R, scores: ReadonlyMap<Competitor<C, R>, Score>): Promise<void> {
+    for (let index = 1; index <= this.#runCount(row); index += 1) {
       for (const [peer, score] of scores) {
         await this.#attempt(row, peer, score, async () => {
           await using entrant = await this.#enter(row, peer);
           score.note = entrant.note;
-          await this.#runOnce(row, entrant.contestant, score, index);
+          await this.#runOnce(row, { peer, contestant: entrant.contestant, score, index });
         });
       }
     }
   }
 
   /** What one peer fails at must not cost the figures of the others. */
-  async #attempt(row: Row, peer: Peer, score: Score, work: () => Promise<void>): Promise<void> {
+  async #attempt(row: R, peer: Competitor<C, R>, score: Score, work: () => Promise<void>): Promise<void> {
     if (score.reasonAbsent !== undefined) return;
     try {
       await work();
@@ -155,51 +165,30 @@ class Contest {
     }
   }
 
-  async #runOnce(row: Row, contestant: Contestant, score: Score, index: number): Promise<void> {
+  async #runOnce(row: R, { peer, contestant, score, index }: Turn<C, R>): Promise<void> {
     const values = await row.run(contestant, this.#options.task);
     score.runs.push(values);
     const shown = row.metrics.map(
       (metric, metricIndex) => `${values[metricIndex]?.toFixed(metric.decimals)} ${metric.name}`,
     );
-    this.#options.progress(`${row.name}, run ${index}, ${contestant.peer.name}: ${shown.join(', ')}`);
+    this.#options.progress(`${row.name}, run ${index}, ${peer.name}: ${shown.join(', ')}`);
   }
 
-  /** Starts a server for the row and proves that it does the work right. */
-  async #enter(row: Row, peer: Peer): Promise<Entrant> {
+  #runCount(row: R): number {
+    return row.runsOnce === true ? 1 : this.#options.runCount;
+  }
+
+  /** Starts a competitor for the row and proves that it does the work right. */
+  async #enter(row: R, peer: Competitor<C, R>): Promise<Ready<C>> {
     const { key, signal, task, workspace } = this.#options;
     signal.throwIfAborted();
     this.#folderCount += 1;
     await using running = new AsyncDisposableStack();
     const root = path.join(workspace, `${this.#folderCount}`);
     running.defer(() => rm(root, { recursive: true, force: true, maxRetries: 3 }));
-    const folder = path.join(root, 'server');
-    const filesFolder = path.join(root, 'files', USER_NAME);
-    const clientFolder = path.join(root, 'client');
-    const clientHome = path.join(root, 'client-home');
-    for (const made of [folder, filesFolder, clientFolder, clientHome])
-      await mkdir(made, { recursive: true });
-    await row.prepare?.(filesFolder, task);
-    const offersOldAlgorithms = row.needsOldAlgorithms === true;
-    const started = running.use(await peer.start({ folder, filesFolder, key, offersOldAlgorithms, signal }));
-    this.#versions[peer.name] = started.version;
-    const { address } = started;
-    const client = await OpenSshClient.connectTo(address, key, clientHome, signal);
-    const contestant: Contestant = {
-      peer,
-      address,
-      filesFolder,
-      clientFolder,
-      tree: new ProcessTree(started.processId),
-      client,
-      loadClient: new LoadClient({
-        address,
-        key,
-        knownHostsFile: client.knownHostsFile,
-        folder: clientHome,
-        signal,
-      }),
-      signal,
-    };
+    await mkdir(root);
+    const { contestant, version } = running.use(await peer.enter(row, { root, task, key, signal }));
+    this.#versions[peer.name] = version;
     const note = await row.verify(contestant, task);
     const owned = running.move();
     return { contestant, note, [Symbol.asyncDispose]: () => owned.disposeAsync() };

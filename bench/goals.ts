@@ -33,6 +33,16 @@ export const SFTP_GOALS: readonly Goal[] = [
   { row: 'idle sessions', metric: 'KiB per session (PSS)', bound: { atMost: 64 } },
 ];
 
+const AWS_SDK = 'AWS SDK';
+
+export const S3_GOALS: readonly Goal[] = [
+  { row: 'put, 1 file', metric: 'MB/s', against: AWS_SDK, bound: { atLeast: 0.9 } },
+  { row: '50 uploads at once', metric: 'peak RSS of the server process, MiB', bound: { atMost: 256 } },
+  { row: 'many files', metric: 'peak RSS of the server process, MiB', bound: { atMost: 256 } },
+  { row: 'listing', metric: 'ms to the first entry', bound: { atMost: 200 } },
+  { row: 'policy decision', metric: 'µs', bound: { atMost: 2 } },
+];
+
 export interface Judgement {
   readonly goal: Goal;
   /** The ratio or the figure; undefined where it was not measured. */

@@ -10,7 +10,7 @@ import { runContest } from './contest.ts';
 import { makeSource } from './files.ts';
 import { describeMachine, printReport, writeReport } from './report.ts';
 import { SUITES, type Suite } from './suites.ts';
-import { FULL_WORKLOAD, QUICK_WORKLOAD, type Workload } from './workload.ts';
+import type { Workload } from './workload.ts';
 import { localWriteSecondsPerGb } from './write-floor.ts';
 
 /** The source with its parts, what one peer stores, what is fetched: of the large size each. */
@@ -19,7 +19,7 @@ const COPIES_AT_ONCE = 4;
 const USAGE = `usage: node bench/main.ts ${Object.keys(SUITES).join('|')} [options]
   --quick       little work and one run: shows that everything works, not how fast
   --runs N      runs of each row and peer, default 3; medians are shown
-  --size SIZE   size of the large file, default 512M; several streams share it
+  --size SIZE   size of the large file, default that of the suite; several streams share it
   --peer NAME   only peers whose name holds the text; may be repeated
   --row TEXT    only rows whose name holds the text; may be repeated
   --markdown    the table as Markdown
@@ -54,7 +54,7 @@ function readOptions(args: readonly string[]): Options {
   if (whole === undefined) throw new Error(`there is no suite '${suiteName}'`);
   const runCount = Number(values.runs ?? (values.quick ? 1 : 3));
   if (!Number.isInteger(runCount) || runCount < 1) throw new Error(`'${values.runs}' is no number of runs`);
-  const base = values.quick ? QUICK_WORKLOAD : FULL_WORKLOAD;
+  const base = values.quick ? whole.workloads.quick : whole.workloads.full;
   const workload = values.size === undefined ? base : { ...base, largeBytes: parseSize(values.size) };
   return {
     suiteName,

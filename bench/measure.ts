@@ -17,6 +17,10 @@ export interface Usage {
   readonly serverCpuSeconds: number;
   /** The peaks of all processes that the server had during the work, added up; shared pages count in each. */
   readonly serverPeakBytes: number;
+  /** Of the first process alone: without children, and without programs that a server runs for other things. */
+  readonly firstProcessPeakBytes: number;
+  /** How far the peaks are above what the server had when the work began. */
+  readonly serverGrowthBytes: number;
 }
 
 /** `work` returns the seconds that count. */
@@ -24,6 +28,7 @@ export async function measure(tree: ProcessTree, work: () => Promise<number>): P
   const before = await tree.processes();
   await tree.resetPeaks();
   const cpuBefore = await tree.cpuSeconds();
+  const bytesBefore = sum((await tree.peaks()).values());
   const sampler = new PeakSampler(tree);
   const sampling = sampler.run();
   let seconds: number;
@@ -34,11 +39,18 @@ export async function measure(tree: ProcessTree, work: () => Promise<number>): P
     await sampling;
   }
   await settle(tree, before.length);
+  const serverPeakBytes = sampler.sumOfPeaks();
   return {
     seconds,
     serverCpuSeconds: (await tree.cpuSeconds()) - cpuBefore,
-    serverPeakBytes: sampler.sumOfPeaks(),
+    serverPeakBytes,
+    firstProcessPeakBytes: sampler.peakOf(tree.rootId),
+    serverGrowthBytes: serverPeakBytes - bytesBefore,
   };
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0);
 }
 
 /**
@@ -82,8 +94,12 @@ class PeakSampler {
     this.#stop.abort();
   }
 
+  peakOf(processId: number): number {
+    return this.#peaks.get(processId) ?? 0;
+  }
+
   sumOfPeaks(): number {
-    return [...this.#peaks.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return sum(this.#peaks.values());
   }
 
   async #sample(): Promise<void> {

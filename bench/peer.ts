@@ -1,9 +1,6 @@
-/** A server in the race: how it is started, and what a row needs to know of it. */
+/** An SFTP server on a local folder: how it is started, and what a row needs to know of it. */
 
 import type { KeyPair } from '../test/interop/lab/keys.ts';
-
-/** The user of servers that have users of their own, and the name of every home folder. */
-export const USER_NAME = 'interop';
 
 export interface PeerPlace {
   /** An empty folder for configuration, keys and log. */

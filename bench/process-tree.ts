@@ -55,10 +55,10 @@ export function selectTree(stats: readonly ProcessStat[], rootId: number): reado
 
 /** A server's processes, from its first one down. */
 export class ProcessTree {
-  readonly #rootId: number;
+  readonly rootId: number;
 
   constructor(rootId: number) {
-    this.#rootId = rootId;
+    this.rootId = rootId;
   }
 
   async processes(): Promise<readonly ProcessStat[]> {
@@ -66,7 +66,7 @@ export class ProcessTree {
     const texts = await Promise.all(names.map((name) => readProcessFile(name, 'stat')));
     return selectTree(
       texts.filter((text) => text !== undefined).map((text) => parseStat(text)),
-      this.#rootId,
+      this.rootId,
     );
   }
 

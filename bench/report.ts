@@ -70,7 +70,7 @@ export async function writeReport(report: Report): Promise<string> {
       medians: Object.fromEntries(
         Object.keys(result.runs).map((peer) => [peer, medianOf(result, peer, index)]),
       ),
-      goals: judge(suite.goals, result, index, suite.measured.name),
+      goals: judge(suite.goals, result, index, suite.measured),
     })),
   }));
   const content = { finished, ...circumstances, ...contest, results: undefined, rows };
@@ -83,8 +83,8 @@ export async function writeReport(report: Report): Promise<string> {
 function frameOf({ suite, contest }: Report): TableFrame {
   return {
     peers: Object.keys(contest.versions),
-    measured: suite.measured.name,
-    measure: suite.measure.name,
+    measured: suite.measured,
+    measure: suite.measure,
     goals: suite.goals,
   };
 }

@@ -17,6 +17,15 @@ export interface Workload {
   /** Of peers with a process for each connection. */
   readonly forkedSessionCount: number;
   readonly entryCount: number;
+  readonly manyFiles: ManyFiles;
+}
+
+/** Of the recipe with which a server ran out of memory (sftpgo#1667): thousands of files of 1 to 20 MB. */
+export interface ManyFiles {
+  readonly count: number;
+  /** The smallest and the largest; the others lie evenly between them. */
+  readonly fromMegabytes: number;
+  readonly toMegabytes: number;
 }
 
 export const FULL_WORKLOAD: Workload = {
@@ -29,6 +38,7 @@ export const FULL_WORKLOAD: Workload = {
   sessionCount: 2000,
   forkedSessionCount: 200,
   entryCount: 100_000,
+  manyFiles: { count: 3000, fromMegabytes: 1, toMegabytes: 20 },
 };
 
 export const QUICK_WORKLOAD: Workload = {
@@ -41,4 +51,19 @@ export const QUICK_WORKLOAD: Workload = {
   sessionCount: 100,
   forkedSessionCount: 20,
   entryCount: 5000,
+  manyFiles: { count: 100, fromMegabytes: 1, toMegabytes: 5 },
+};
+
+export const FULL_S3_WORKLOAD: Workload = {
+  ...FULL_WORKLOAD,
+  largeBytes: 1024 * MIB,
+  // Several parts, so that many uploads at once have all the memory that one may take.
+  mediumBytes: 48 * MIB,
+  entryCount: 200_000,
+};
+
+export const QUICK_S3_WORKLOAD: Workload = {
+  ...QUICK_WORKLOAD,
+  largeBytes: 256 * MIB,
+  entryCount: 20_000,
 };

@@ -3,7 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { findDrawbridge, startDrawbridge } from '../../test/interop/lab/drawbridge.ts';
-import { type Peer, USER_NAME } from '../peer.ts';
+import type { KeyPair } from '../../test/interop/lab/keys.ts';
+import { USER_NAME } from '../competitor.ts';
+import type { Peer, RunningPeer } from '../peer.ts';
 
 /** The AWS policy with chacha20-poly1305@openssh.com. */
 const OLD_POLICY = 'TransferSecurityPolicy-2020-06';
@@ -21,22 +23,36 @@ export const drawbridge: Peer = {
   async whyAbsent() {
     return (await findDrawbridge()) === undefined ? 'this checkout has no server' : undefined;
   },
-  async start({ folder, filesFolder, key, offersOldAlgorithms }) {
-    const running = await startDrawbridge({
+  start: ({ folder, filesFolder, key, offersOldAlgorithms }) =>
+    startPeer({
       folder,
       // The function gives its user the folder of the user's name in the bucket.
-      bucketFolder: path.dirname(filesFolder),
-      password: randomBytes(18).toString('base64url'),
-      publicKeys: [key.publicKey],
-      limits: LIMITS,
+      bucket: { path: path.dirname(filesFolder) },
+      key,
       ...(offersOldAlgorithms && { securityPolicyName: OLD_POLICY }),
-    });
-    const { version, host, port, server } = running;
-    return {
-      version,
-      address: { host, port, userName: USER_NAME, remoteFolder: '/' },
-      processId: server.processId,
-      [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
-    };
-  },
+    }),
 };
+
+export interface PeerOptions {
+  readonly folder: string;
+  /** As in the section `storage.buckets` of the configuration. */
+  readonly bucket: Readonly<Record<string, unknown>>;
+  readonly key: KeyPair;
+  readonly securityPolicyName?: string;
+}
+
+export async function startPeer({ key, ...options }: PeerOptions): Promise<RunningPeer> {
+  const running = await startDrawbridge({
+    ...options,
+    password: randomBytes(18).toString('base64url'),
+    publicKeys: [key.publicKey],
+    limits: LIMITS,
+  });
+  const { version, host, port, server } = running;
+  return {
+    version,
+    address: { host, port, userName: USER_NAME, remoteFolder: '/' },
+    processId: server.processId,
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}

@@ -7,9 +7,10 @@ import { runSuccessfully } from '../../test/interop/lab/command.ts';
 import { cleanEnvironment } from '../../test/interop/lab/environment.ts';
 import { generateKey } from '../../test/interop/lab/keys.ts';
 import { freePort } from '../../test/interop/lab/port.ts';
+import { USER_NAME } from '../competitor.ts';
 import { findProgram } from '../installed.ts';
 import { LOOPBACK, startLocalServer } from '../local-server.ts';
-import { type Peer, USER_NAME } from '../peer.ts';
+import type { Peer } from '../peer.ts';
 
 const PROGRAM = 'proftpd';
 /** Debian's package proftpd-mod-crypto. */

@@ -2,10 +2,12 @@
 
 import { runSuccessfully } from '../../test/interop/lab/command.ts';
 import { cleanEnvironment } from '../../test/interop/lab/environment.ts';
+import type { KeyPair } from '../../test/interop/lab/keys.ts';
 import { freePort } from '../../test/interop/lab/port.ts';
+import { USER_NAME } from '../competitor.ts';
 import { findProgram } from '../installed.ts';
 import { LOOPBACK, startLocalServer } from '../local-server.ts';
-import { type Peer, USER_NAME } from '../peer.ts';
+import type { Peer, RunningPeer } from '../peer.ts';
 
 const PROGRAM = process.env.DRAWBRIDGE_BENCH_SFTPGO ?? 'sftpgo';
 
@@ -16,24 +18,34 @@ export const sftpgo: Peer = {
   async whyAbsent() {
     return (await findProgram(PROGRAM)) === undefined ? `${PROGRAM} is not installed` : undefined;
   },
-  async start({ folder, filesFolder, key, signal }) {
-    const port = await freePort(LOOPBACK);
-    const server = await startLocalServer({
-      program: PROGRAM,
-      args: [
-        ...['portable', '--directory', filesFolder, '--sftpd-port', String(port), '--permissions', '*'],
-        ...['--username', USER_NAME, '--public-key', key.publicKey, '--log-level', 'error'],
-      ],
-      folder,
-      port,
-    });
-    const environment = cleanEnvironment(folder);
-    const { output } = await runSuccessfully({ program: PROGRAM, args: ['--version'], environment, signal });
-    return {
-      version: output.trim(),
-      address: { host: LOOPBACK, port, userName: USER_NAME, remoteFolder: '/' },
-      processId: server.processId,
-      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-    };
-  },
+  start: ({ filesFolder, ...place }) => startSftpgo({ ...place, storageArgs: ['--directory', filesFolder] }),
 };
+
+export interface SftpgoOptions {
+  readonly folder: string;
+  /** Where the files are, in its own words. */
+  readonly storageArgs: readonly string[];
+  readonly key: KeyPair;
+  readonly signal: AbortSignal;
+}
+
+export async function startSftpgo({ folder, storageArgs, key, signal }: SftpgoOptions): Promise<RunningPeer> {
+  const port = await freePort(LOOPBACK);
+  const server = await startLocalServer({
+    program: PROGRAM,
+    args: [
+      ...['portable', ...storageArgs, '--sftpd-port', String(port), '--permissions', '*'],
+      ...['--username', USER_NAME, '--public-key', key.publicKey, '--log-level', 'error'],
+    ],
+    folder,
+    port,
+  });
+  const environment = cleanEnvironment(folder);
+  const { output } = await runSuccessfully({ program: PROGRAM, args: ['--version'], environment, signal });
+  return {
+    version: output.trim(),
+    address: { host: LOOPBACK, port, userName: USER_NAME, remoteFolder: '/' },
+    processId: server.processId,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}

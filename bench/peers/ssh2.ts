@@ -4,8 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { generateKey } from '../../test/interop/lab/keys.ts';
 import { freePort } from '../../test/interop/lab/port.ts';
+import { USER_NAME } from '../competitor.ts';
 import { LOOPBACK, startLocalServer } from '../local-server.ts';
-import { type Peer, USER_NAME } from '../peer.ts';
+import type { Peer } from '../peer.ts';
 
 const PROGRAM = fileURLToPath(new URL('ssh2-server.mjs', import.meta.url));
 const PACKAGE_FILE = new URL('../../.cache/npm-clients/node_modules/ssh2/package.json', import.meta.url);

@@ -2,7 +2,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { LoadClient } from '../load-client.ts';
-import type { Contestant, Row, Task } from '../row.ts';
+import type { Task } from '../row.ts';
+import type { Contestant, SftpRow } from '../sftp-contestant.ts';
 import { BYTES_PER_KIB } from '../units.ts';
 
 /** Before the sessions, so that helpers and code that a server keeps for all of them do not count for them. */
@@ -10,7 +11,7 @@ const WARM_UP_LOGINS = 600;
 /** For a server to give back what only the logins needed. */
 const SETTLE_MS = 3000;
 
-export const IDLE_SESSIONS_ROW: Row = {
+export const IDLE_SESSIONS_ROW: SftpRow = {
   name: 'idle sessions',
   metrics: [
     { name: 'KiB per session (PSS)', better: 'lower', decimals: 0 },

@@ -6,13 +6,14 @@ import { runSuccessfully } from '../../test/interop/lab/command.ts';
 import { cleanEnvironment } from '../../test/interop/lab/environment.ts';
 import { LoadClient } from '../load-client.ts';
 import { measure } from '../measure.ts';
-import type { Contestant, Row, Task } from '../row.ts';
+import type { Task } from '../row.ts';
+import type { Contestant, SftpRow } from '../sftp-contestant.ts';
 import { BYTES_PER_MIB, MS_PER_SECOND } from '../units.ts';
 
 const FOLDER = 'entries';
 const MAKE_TIMEOUT_MS = 60_000;
 
-export const LISTING_ROW: Row = {
+export const LISTING_ROW: SftpRow = {
   name: 'listing',
   metrics: [
     { name: 'ms', better: 'lower', decimals: 0 },

@@ -2,13 +2,13 @@
 
 import { LoadClient } from '../load-client.ts';
 import { measure } from '../measure.ts';
-import type { Row } from '../row.ts';
+import type { SftpRow } from '../sftp-contestant.ts';
 import { MS_PER_SECOND } from '../units.ts';
 
 /** Enough for a server to start all the helpers it keeps and to compile what it runs often. */
 const WARM_UP_LOGINS = 300;
 
-export const LOGIN_ROW: Row = {
+export const LOGIN_ROW: SftpRow = {
   name: 'logins',
   metrics: [
     { name: 'logins/s', better: 'higher', decimals: 0 },

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { type DelayProxy, startDelayProxy } from '../delay-proxy.ts';
 import { assertSameFile, placeFile } from '../files.ts';
 import { LoadClient } from '../load-client.ts';
-import type { Contestant, Metric, Row } from '../row.ts';
+import type { Metric } from '../row.ts';
+import type { Contestant, SftpRow } from '../sftp-contestant.ts';
 import { BYTES_PER_MB } from '../units.ts';
 
 const ROUND_TRIP_SECONDS = 0.1;
@@ -24,7 +25,7 @@ const METRICS: readonly Metric[] = [
   { name: 'of window ÷ round trip', better: 'higher', decimals: 2 },
 ];
 
-export const ROUND_TRIP_ROWS: readonly Row[] = [
+export const ROUND_TRIP_ROWS: readonly SftpRow[] = [
   {
     name: 'put, 100 ms round trip',
     metrics: METRICS,

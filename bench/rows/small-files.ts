@@ -4,7 +4,8 @@ import { cp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { assertSameFolder } from '../files.ts';
 import { measure, type Usage } from '../measure.ts';
-import type { Metric, Row, Task } from '../row.ts';
+import type { Metric, Task } from '../row.ts';
+import type { SftpRow } from '../sftp-contestant.ts';
 import { US_PER_SECOND } from '../units.ts';
 
 const METRICS: readonly Metric[] = [
@@ -14,7 +15,7 @@ const METRICS: readonly Metric[] = [
 const ALGORITHMS = { cipher: 'aes128-gcm@openssh.com' };
 const REMOTE_NAME = 'many';
 
-export const SMALL_FILE_ROWS: readonly Row[] = [
+export const SMALL_FILE_ROWS: readonly SftpRow[] = [
   {
     name: 'put, small files',
     metrics: METRICS,

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { assertSameFile, placeFile } from '../files.ts';
 import { measure, type Usage } from '../measure.ts';
 import type { Algorithms } from '../openssh-client.ts';
-import type { Contestant, Metric, Row } from '../row.ts';
+import type { Metric } from '../row.ts';
+import type { Contestant, SftpRow } from '../sftp-contestant.ts';
 import { BYTES_PER_GB, BYTES_PER_MB, BYTES_PER_MIB } from '../units.ts';
 
 const METRICS: readonly Metric[] = [
@@ -24,11 +25,11 @@ export interface TransferOptions {
 }
 
 /** The rows of both directions. Several streams share the size among them. */
-export function transferRows(options: TransferOptions): readonly Row[] {
+export function transferRows(options: TransferOptions): readonly SftpRow[] {
   return [putRow(options), getRow(options)];
 }
 
-function putRow({ title, algorithms, streamCount, needsOldAlgorithms = false }: TransferOptions): Row {
+function putRow({ title, algorithms, streamCount, needsOldAlgorithms = false }: TransferOptions): SftpRow {
   return {
     name: `put, ${streams(streamCount)}, ${title}`,
     metrics: METRICS,
@@ -53,7 +54,7 @@ function putRow({ title, algorithms, streamCount, needsOldAlgorithms = false }: 
   };
 }
 
-function getRow({ title, algorithms, streamCount, needsOldAlgorithms = false }: TransferOptions): Row {
+function getRow({ title, algorithms, streamCount, needsOldAlgorithms = false }: TransferOptions): SftpRow {
   return {
     name: `get, ${streams(streamCount)}, ${title}`,
     metrics: METRICS,

@@ -47,6 +47,8 @@ export interface Login {
   readonly host: string;
   readonly port: number;
   readonly userName: string;
+  /** What remote paths begin with: empty, or where the user's files are. */
+  readonly remoteRoot: string;
   readonly credential: Credential;
   /** Algorithms to insist on, instead of the client's own choice. */
   readonly algorithms: Algorithms;
@@ -56,6 +58,8 @@ export interface Login {
   readonly sshConfigFile: string;
   /** Folder for scripts, configurations and mounts of this login alone. */
   readonly scratch: string;
+  /** A file may be put where no directory is, as in buckets of S3. */
+  readonly impliesDirectories: boolean;
   readonly environment: Readonly<Record<string, string>>;
   /** The deadline of the operation. */
   readonly signal: AbortSignal;
@@ -80,6 +84,10 @@ export interface ClientSession extends AsyncDisposable {
   getTree(remote: string, local: string): Promise<void>;
   remove(file: string): Promise<void>;
   removeDirectory(directory: string): Promise<void>;
+  /** Removes a directory with all it holds. Absent where the client cannot. */
+  removeTree?(directory: string): Promise<void>;
+  /** Runs a program with the path of a remote file as its last argument. Absent where the client mounts nothing. */
+  runOn?(file: string, program: string, ...args: readonly string[]): Promise<void>;
   /** A hash of a file that the server computes, hexadecimal. Absent where the client cannot ask for one. */
   hash?(file: string): Promise<string>;
   /** SHA-256 when absent. */
@@ -100,6 +108,10 @@ export interface Client {
    * it starts slowly or shares its code with another. `deep`: the huge file too.
    */
   readonly depth?: 'brief' | 'deep';
+  /** It has no words for a path above the home. */
+  readonly seesHomeOnly?: true;
+  /** It is gone before its last CLOSE is answered. */
+  readonly leavesEarly?: true;
   /** Version as the client says it. @throws MissingClient */
   version(context: {
     readonly environment: Readonly<Record<string, string>>;

@@ -9,6 +9,31 @@ interface LoginEvent {
 type LoginAnswer = Readonly<Record<string, unknown>>;
 
 const REFUSED: LoginAnswer = {};
+/** The session policy of the AWS guide that keeps users at home. */
+const HOME_LOCK_DOWN = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [
+    {
+      Sid: 'List',
+      Effect: 'Allow',
+      Action: 's3:ListBucket',
+      Resource: 'arn:aws:s3:::${transfer:HomeBucket}',
+      Condition: { StringLike: { 's3:prefix': ['${transfer:HomeFolder}/*', '${transfer:HomeFolder}'] } },
+    },
+    {
+      Sid: 'Objects',
+      Effect: 'Allow',
+      Action: [
+        's3:PutObject',
+        's3:GetObject',
+        's3:DeleteObject',
+        's3:GetObjectVersion',
+        's3:DeleteObjectVersion',
+      ],
+      Resource: 'arn:aws:s3:::${transfer:HomeDirectory}/*',
+    },
+  ],
+});
 
 export async function handler(event: LoginEvent): Promise<unknown> {
   switch (event.username) {
@@ -19,6 +44,14 @@ export async function handler(event: LoginEvent): Promise<unknown> {
         { Entry: '/inbox', Target: `${bucket()}/mapped/inbox` },
         { Entry: '/reports/2026', Target: `${bucket()}/mapped/reports` },
       ]);
+    case 'interop-locked':
+      return authenticateAt(event, `${bucket()}/${event.username}`, { Policy: HOME_LOCK_DOWN });
+    case 'interop-alice':
+      return authenticateAt(event, fileSystem(), { PosixProfile: { Uid: 2001, Gid: 2001 } });
+    case 'interop-bob':
+      return authenticateAt(event, fileSystem(), { PosixProfile: { Uid: 2002, Gid: 2002 } });
+    case 'interop-owner':
+      return authenticateAt(event, fileSystem(), { PosixProfile: ownProfile() });
     case 'interop-dotdot':
       return authenticate(event, [{ Entry: '/', Target: `${bucket()}/interop/../../outside` }]);
     case 'interop-bad-role':
@@ -43,12 +76,20 @@ export async function handler(event: LoginEvent): Promise<unknown> {
 }
 
 function authenticate(event: LoginEvent, mappings: readonly Readonly<Record<string, string>>[]): LoginAnswer {
-  const { INTEROP_PASSWORD, INTEROP_PUBLIC_KEYS, INTEROP_ROLE } = process.env;
-  const home: LoginAnswer = {
-    Role: INTEROP_ROLE,
+  return authenticateWith(event, {
     HomeDirectoryType: 'LOGICAL',
     HomeDirectoryDetails: JSON.stringify(mappings),
-  };
+  });
+}
+
+/** A home of type PATH: the user sees the real paths, of what is above the home too. */
+function authenticateAt(event: LoginEvent, directory: string, more: LoginAnswer): LoginAnswer {
+  return authenticateWith(event, { HomeDirectoryType: 'PATH', HomeDirectory: directory, ...more });
+}
+
+function authenticateWith(event: LoginEvent, answer: LoginAnswer): LoginAnswer {
+  const { INTEROP_PASSWORD, INTEROP_PUBLIC_KEYS, INTEROP_ROLE } = process.env;
+  const home: LoginAnswer = { Role: INTEROP_ROLE, ...answer };
   if (event.password === undefined || event.password === '') {
     return { ...home, PublicKeys: (INTEROP_PUBLIC_KEYS ?? '').split('\n') };
   }
@@ -56,6 +97,15 @@ function authenticate(event: LoginEvent, mappings: readonly Readonly<Record<stri
   return isRight ? home : REFUSED;
 }
 
+/** The ids that files of the server's process have: nobody has to be root to act as this user. */
+function ownProfile(): Readonly<Record<string, number | undefined>> {
+  return { Uid: process.geteuid?.(), Gid: process.getegid?.() };
+}
+
 function bucket(): string {
   return `/${process.env.INTEROP_BUCKET ?? ''}`;
+}
+
+function fileSystem(): string {
+  return `/${process.env.INTEROP_FILE_SYSTEM ?? ''}`;
 }

@@ -2,25 +2,24 @@
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Run } from './attempt.ts';
-import type { Client } from './client.ts';
-import { CLIENTS } from './clients/all.ts';
+import { HOME_ROWS, runHomes } from './homes.ts';
 import { cleanEnvironment } from './lab/environment.ts';
 import { abortOnSignals, optionsOrExit } from './lab/invocation.ts';
 import { certifyKeys, generateKey, generateKeys, scanHostKeys } from './lab/keys.ts';
 import { LargeFiles } from './lab/large-files.ts';
 import { OTHER_SERVERS } from './lab/servers.ts';
-import { formatSize, parseSize } from './lab/size.ts';
+import { formatSize } from './lab/size.ts';
 import { makeWorkspace, type Workspace } from './lab/workspace.ts';
 import { LOGIN_ROWS, runLogins } from './logins.ts';
 import { callRoll, type Roll, runMatrix } from './matrix.ts';
 import { NEGOTIATION_ROWS, runNegotiations } from './negotiations.ts';
-import { OPERATIONS, type Operation } from './operations.ts';
+import { type Plan, readPlans, type SectionName, USAGE } from './options.ts';
 import type { Check } from './outcome.ts';
+import { RANDOM_ACCESS_ROWS, runRandomAccess } from './random-access.ts';
 import { formatFailures, formatMatrix, formatReasons, formatTotals } from './report.ts';
 import { runSecurityChecks, SECURITY } from './security.ts';
-import { startTarget, type TargetName } from './target.ts';
+import { startTarget } from './target.ts';
 
 /** A large file, its copy on the other side, and room for one more that a failed client leaves. */
 const COPIES_OF_LARGE_FILE = 3;
@@ -31,108 +30,54 @@ const HUGE_BYTES = 5 * 2 ** 30;
 const REDUCED_BYTES = 64 * 2 ** 20;
 const SETUP_TIMEOUT_MS = 60_000;
 
-/** The parts of a run, as the option `--section` names them. */
-const SECTIONS = ['operations', 'logins', 'algorithms', SECURITY] as const;
-
-const USAGE = `usage: node test/interop/main.ts [options]
-  --client NAME      only this client; may be repeated
-  --operation NAME   only this operation; may be repeated
-  --section NAME     only this part of the run, of ${SECTIONS.join(', ')}; may be repeated
-  --size SIZE        size of the large file, default 1G
-  --target NAME      drawbridge (default), or sshd to try the clients themselves`;
-
 interface Part {
-  readonly name: (typeof SECTIONS)[number];
+  readonly name: SectionName;
   readonly title: string;
   /** In the order of the check where absent. */
   readonly rows?: readonly string[];
   check(): Promise<readonly Check[]>;
 }
 
-interface Options {
-  readonly clients: readonly Client[];
-  readonly operations: readonly Operation[];
-  readonly sections: readonly string[];
-  readonly sizeBytes: number;
-  readonly target: TargetName;
-}
-
-function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      client: { type: 'string', multiple: true, default: [] },
-      operation: { type: 'string', multiple: true, default: [] },
-      section: { type: 'string', multiple: true, default: [] },
-      size: { type: 'string', default: '1G' },
-      target: { type: 'string', default: 'drawbridge' },
-    },
-  });
-  const { client, operation, section, size, target } = values;
-  if (target !== 'drawbridge' && target !== 'sshd') throw new Error(`there is no target '${target}'`);
-  const everything = target === 'drawbridge' ? SECTIONS : SECTIONS.slice(0, 1);
-  const sections = everything.map((name) => ({ name }));
-  return {
-    clients: chosen('client', client, CLIENTS),
-    operations: chosen('operation', operation, OPERATIONS),
-    sections: chosen('section', section, sections).map(({ name }) => name),
-    sizeBytes: parseSize(size),
-    target,
-  };
-}
-
-/** Those asked for; all of them where none is. @throws Error naming the one that is not known */
-function chosen<T extends { readonly name: string }>(
-  kind: string,
-  asked: readonly string[],
-  known: readonly T[],
-): readonly T[] {
-  const names = known.map(({ name }) => name);
-  const unknown = asked.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new Error(`there is no ${kind} '${unknown}'; known: ${names.join(', ')}`);
-  return asked.length === 0 ? known : known.filter(({ name }) => asked.includes(name));
-}
-
-async function runAll(options: Options, signal: AbortSignal): Promise<readonly Check[]> {
-  const { clients, operations, sections } = options;
+async function runPlan(plan: Plan, signal: AbortSignal): Promise<readonly Check[]> {
+  const { clients, operations, sections } = plan;
   const movesHugeFile = sections.includes('operations') && operations.some(({ scale }) => scale === 'huge');
   await using workspace = await makeWorkspace(
     'interop',
-    options.sizeBytes * COPIES_OF_LARGE_FILE + (movesHugeFile ? HUGE_BYTES * COPIES_OF_HUGE_FILE : 0),
+    plan.sizeBytes * COPIES_OF_LARGE_FILE + (movesHugeFile ? HUGE_BYTES * COPIES_OF_HUGE_FILE : 0),
   );
   const setup = AbortSignal.any([signal, AbortSignal.timeout(SETUP_TIMEOUT_MS)]);
   const local = path.join(workspace.path, 'local');
   await mkdir(local);
   const keys = await generateKeys(local, setup);
   const authority = await generateKey(path.join(local, 'authority'), 'ed25519', setup);
-  await using target = await startTarget(options.target, {
+  await using target = await startTarget(plan.target, {
     workspace: workspace.path,
     publicKeys: Object.values(keys).map(({ publicKey }) => publicKey),
     authority: authority.publicKey,
     signal: setup,
   });
   const knownHostsFile = path.join(local, 'known_hosts');
-  const servers =
-    options.target === 'drawbridge' ? (['main', ...OTHER_SERVERS] as const) : (['main'] as const);
+  const servers = plan.target === 'sshd' ? (['main'] as const) : (['main', ...OTHER_SERVERS] as const);
   await scanHostKeys(
     knownHostsFile,
     servers.map((name) => target.account(name)),
     setup,
   );
   console.log(
-    `target: ${target.version}; files in ${workspace.inMemory ? 'memory' : 'the temporary folder'}`,
+    `\ntarget: ${target.version}; files in ${workspace.inMemory ? 'memory' : 'the temporary folder'}`,
   );
 
   const environment = cleanEnvironment(local);
   const run: Run = {
     target,
+    credentials: plan.credentials === 'all' ? target.credentials : ['key'],
     keys,
     certifiedKeys: await certifyKeys(path.join(local, 'certified'), authority, target.userName, setup),
     knownHostsFile,
     largeFiles: new LargeFiles(local, {
-      reduced: Math.min(REDUCED_BYTES, options.sizeBytes),
-      large: options.sizeBytes,
-      huge: await hugeBytes(workspace, options.sizeBytes),
+      reduced: Math.min(REDUCED_BYTES, plan.sizeBytes),
+      large: plan.sizeBytes,
+      huge: movesHugeFile ? await hugeBytes(workspace, plan.sizeBytes) : 0,
     }),
     workspace: local,
     environment,
@@ -156,6 +101,13 @@ async function runAll(options: Options, signal: AbortSignal): Promise<readonly C
       title: 'Algorithms',
       rows: NEGOTIATION_ROWS,
       check: () => runNegotiations(run, roll),
+    },
+    { name: 'homes', title: 'Homes', rows: HOME_ROWS, check: () => runHomes(run, roll) },
+    {
+      name: 'random access',
+      title: 'Random access and resumed transfers (EFS domain)',
+      rows: RANDOM_ACCESS_ROWS,
+      check: () => runRandomAccess(run, roll),
     },
     {
       name: SECURITY,
@@ -198,8 +150,9 @@ function section(title: string, text: string): void {
   if (text !== '') console.log(`\n${title}\n${text}`);
 }
 
-const options = optionsOrExit(readOptions, USAGE);
+const plans = optionsOrExit(readPlans, USAGE);
 const signal = abortOnSignals();
-const checks = await runAll(options, signal);
+const checks: Check[] = [];
+for (const plan of plans) if (!signal.aborted) checks.push(...(await runPlan(plan, signal)));
 console.log(`\n${formatTotals(checks)}`);
 if (signal.aborted || checks.some(({ outcome }) => outcome.kind === 'failed')) process.exitCode = 1;

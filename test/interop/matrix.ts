@@ -33,7 +33,7 @@ export async function runMatrix(
 ): Promise<readonly Check[]> {
   const checks: Check[] = missingClientChecks(run, roll, operations);
   for (const client of roll.present) {
-    for (const kind of client.depth === 'brief' ? BRIEF_CREDENTIALS : run.target.credentials) {
+    for (const kind of client.depth === 'brief' ? BRIEF_CREDENTIALS : run.credentials) {
       if (run.signal.aborted) break;
       const startedMs = performance.now();
       checks.push(...(await runClient(run, client, kind, operations)));

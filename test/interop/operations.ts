@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type ClientSession, type FileScale, NotApplicable } from './client.ts';
 import { describeTree, hashFile, writeTree } from './lab/content.ts';
 import type { LargeFile } from './lab/large-files.ts';
+import type { Planter } from './lab/planter.ts';
 
 /** Enough for several SFTP writes of every client, and no multiple of any block size. */
 const SMALL_BYTES = 300_001;
@@ -23,6 +24,8 @@ export interface Stage {
   /** The same on the server's disk. */
   disk(name: string): string;
   local(name: string): string;
+  /** Puts things on the server's disk. */
+  readonly plant: Planter;
   /** The file of the operation's scale, or the smaller one that the client makes do with. */
   readonly large: LargeFile;
   /** Connects, lets `action` work and disconnects, so that what is checked afterwards is what stays. */
@@ -50,10 +53,10 @@ export const OPERATIONS: readonly Operation[] = [
   LOG_IN,
   {
     name: 'list',
-    async run({ use, remote, disk }) {
+    async run({ use, remote, disk, plant }) {
       const names = Array.from({ length: LISTED_FILES }, (_, index) => `file-${index}.csv`);
-      await Promise.all(names.map((name) => writeFile(disk(name), name)));
-      await mkdir(disk('folder'));
+      await Promise.all(names.map((name) => plant.file(disk(name), name)));
+      await plant.directory(disk('folder'));
       const listed = await use((session) => session.list(remote('')));
       assert.deepEqual(withoutDots(listed), [...names, 'folder'].sort());
     },
@@ -70,31 +73,31 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'get',
-    async run({ use, local, remote, disk }) {
+    async run({ use, local, remote, disk, plant }) {
       const content = randomBytes(SMALL_BYTES);
-      await writeFile(disk('stored'), content);
+      await plant.file(disk('stored'), content);
       await use((session) => session.get(remote('stored'), local('fetched')));
       assert.ok(content.equals(await readFile(local('fetched'))), 'the fetched file differs');
     },
   },
   {
     name: 'resume put',
-    async run({ use, local, remote, disk }) {
+    async run({ use, local, remote, disk, plant }) {
       const source = randomBytes(RESUME_TOTAL_BYTES);
       // Other bytes of the right length: were they sent again, they would be gone afterwards.
       const present = randomBytes(RESUME_PRESENT_BYTES);
       await writeFile(local('source'), source);
-      await writeFile(disk('stored'), present);
+      await plant.file(disk('stored'), present);
       await use((session) => session.resumePut(local('source'), remote('stored')));
       assertResumed(await readFile(disk('stored')), present, source);
     },
   },
   {
     name: 'resume get',
-    async run({ use, local, remote, disk }) {
+    async run({ use, local, remote, disk, plant }) {
       const stored = randomBytes(RESUME_TOTAL_BYTES);
       const present = randomBytes(RESUME_PRESENT_BYTES);
-      await writeFile(disk('stored'), stored);
+      await plant.file(disk('stored'), stored);
       await writeFile(local('fetched'), present);
       await use((session) => session.resumeGet(remote('stored'), local('fetched')));
       assertResumed(await readFile(local('fetched')), present, stored);
@@ -102,18 +105,28 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'rename',
-    async run({ use, remote, disk }) {
-      await writeFile(disk('before'), 'content');
+    async run({ use, remote, disk, plant }) {
+      await plant.file(disk('before'), 'content');
       await use((session) => session.rename(remote('before'), remote('after')));
       assert.deepEqual(await readdir(disk('')), ['after']);
       assert.equal(await readFile(disk('after'), 'utf8'), 'content');
     },
   },
   {
+    name: 'rename directory',
+    async run({ use, remote, disk, plant }) {
+      await writeTree(disk('before'), plant);
+      const content = await describeTree(disk('before'));
+      await use((session) => session.rename(remote('before'), remote('after')));
+      assert.deepEqual(await readdir(disk('')), ['after']);
+      assert.deepEqual(await describeTree(disk('after')), content);
+    },
+  },
+  {
     name: 'overwrite',
-    async run({ use, local, remote, disk }) {
+    async run({ use, local, remote, disk, plant }) {
       // The older file is longer: what is not truncated shows.
-      await writeFile(disk('stored'), randomBytes(2 * SMALL_BYTES));
+      await plant.file(disk('stored'), randomBytes(2 * SMALL_BYTES));
       const content = randomBytes(SMALL_BYTES);
       await writeFile(local('source'), content);
       await use((session) => session.put(local('source'), remote('stored')));
@@ -122,8 +135,8 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'mkdir -p',
-    async run({ use, remote, disk }) {
-      await mkdir(disk('there'));
+    async run({ use, remote, disk, plant }) {
+      await plant.directory(disk('there'));
       await use((session) => session.makeDirectories(remote('there/new/deep')));
       assert.deepEqual(await describeTree(disk('')), [
         'directory there',
@@ -142,21 +155,33 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'recursive get',
-    async run({ use, local, remote, disk }) {
-      await writeTree(disk('tree'));
+    async run({ use, local, remote, disk, plant }) {
+      await writeTree(disk('tree'), plant);
       await use((session) => session.getTree(remote('tree'), local('tree')));
       assert.deepEqual(await describeTree(local('tree')), await describeTree(disk('tree')));
     },
   },
   {
     name: 'remove',
-    async run({ use, remote, disk }) {
-      await writeFile(disk('doomed'), 'content');
-      await writeFile(disk('kept'), 'content');
-      await mkdir(disk('empty'));
+    async run({ use, remote, disk, plant }) {
+      await plant.file(disk('doomed'), 'content');
+      await plant.file(disk('kept'), 'content');
+      await plant.directory(disk('empty'));
       await use(async (session) => {
         await session.remove(remote('doomed'));
         await session.removeDirectory(remote('empty'));
+      });
+      assert.deepEqual(await readdir(disk('')), ['kept']);
+    },
+  },
+  {
+    name: 'remove tree',
+    async run({ use, remote, disk, plant }) {
+      await writeTree(disk('doomed'), plant);
+      await plant.file(disk('kept'), 'content');
+      await use(async (session) => {
+        if (session.removeTree === undefined) throw new NotApplicable('has no command for whole trees');
+        await session.removeTree(remote('doomed'));
       });
       assert.deepEqual(await readdir(disk('')), ['kept']);
     },
@@ -179,9 +204,9 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'empty file',
-    async run({ use, local, remote, disk }) {
+    async run({ use, local, remote, disk, plant }) {
       await writeFile(local('source'), '');
-      await writeFile(disk('stored'), '');
+      await plant.file(disk('stored'), '');
       await use(async (session) => {
         await session.put(local('source'), remote('sent'));
         await session.get(remote('stored'), local('fetched'));
@@ -192,9 +217,9 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     name: 'hash',
-    async run({ use, remote, disk }) {
+    async run({ use, remote, disk, plant }) {
       const content = randomBytes(SMALL_BYTES);
-      await writeFile(disk('stored'), content);
+      await plant.file(disk('stored'), content);
       await use(async (session) => {
         if (session.hash === undefined) throw new NotApplicable('has no command for hashes');
         const algorithm = session.hashAlgorithm ?? 'sha256';
@@ -223,9 +248,8 @@ async function putLarge({ use, remote, disk, large }: Stage): Promise<void> {
   assert.equal(await hashFile(disk('stored')), large.sha256, 'the hashes differ');
 }
 
-async function getLarge({ use, local, remote, disk, large }: Stage): Promise<void> {
-  // A second name of the same file: a copy would cost memory and time.
-  await link(large.path, disk('stored'));
+async function getLarge({ use, local, remote, disk, large, plant }: Stage): Promise<void> {
+  await plant.largeFile(disk('stored'), large.path);
   await use((session) => session.get(remote('stored'), local('fetched')));
   await rm(disk('stored'));
   assert.equal(await hashFile(local('fetched')), large.sha256, 'the hashes differ');

@@ -1,10 +1,12 @@
 /** The server the clients talk to, and where its files lie on our disk. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type CredentialKind, PLAIN_CREDENTIALS } from './client.ts';
-import { BUCKET, ROLE_ARN, startDrawbridge } from './lab/drawbridge.ts';
+import { BUCKET, FILE_SYSTEM, ROLE_ARN, startDrawbridge } from './lab/drawbridge.ts';
+import { diskPlanter, type Planter, s3Planter } from './lab/planter.ts';
+import { startS3Server } from './lab/s3-server.ts';
 import {
   OTHER_SERVERS,
   otherServers,
@@ -14,33 +16,52 @@ import {
 } from './lab/servers.ts';
 import { sshdVersion, startSshd } from './lab/sshd.ts';
 
+/** The user of everything that is about no other user. */
+const USER_NAME = 'interop';
+/** As `/tmp`: all users may make things, and only their own are theirs to remove. */
+const EVERYBODY = 0o1777;
+
 export interface Target extends AsyncDisposable {
   readonly name: 'drawbridge' | 'sshd';
   readonly version: string;
   /** The main server's. */
   readonly host: string;
   readonly port: number;
-  account(server: ServerName): Account;
+  /** @param userName the usual user when absent */
+  account(server: ServerName, userName?: UserName): Account;
   readonly userName: string;
   readonly password: string;
   /** What the second prompt of keyboard-interactive asks for. */
   readonly secondFactor: string;
   /** The ways to log in that this server knows. */
   readonly credentials: readonly CredentialKind[];
-  /** What clients put before a path to reach the user's files: empty, or an absolute path. */
-  readonly remoteRoot: string;
-  /** The same folder on disk. */
+  /** The usual user's home on disk. */
   readonly diskRoot: string;
+  readonly impliesDirectories: boolean;
   readLog(): Promise<string>;
   /** Ends the server as a service manager would. @returns its exit code, undefined when it had to be killed. */
   stop(): Promise<number | undefined>;
 }
 
-/** One of the servers, and the user whose home `diskRoot` is there. */
+/** Users whose homes are looked at on disk: the usual one, one who is kept at home by policy, three of the EFS domain. */
+export type UserName =
+  | typeof USER_NAME
+  | 'interop-locked'
+  | 'interop-alice'
+  | 'interop-bob'
+  | 'interop-owner';
+
+/** A user of one of the servers. */
 export interface Account {
   readonly host: string;
   readonly port: number;
   readonly userName: string;
+  /** What clients put before a path to reach the user's files: empty, or an absolute path. */
+  readonly remoteRoot: string;
+  /** The same folder on disk. */
+  readonly diskRoot: string;
+  /** Puts files there. */
+  readonly plant: Planter;
 }
 
 export interface TargetOptions {
@@ -51,23 +72,67 @@ export interface TargetOptions {
   readonly signal: AbortSignal;
 }
 
-export type TargetName = Target['name'];
+/** Drawbridge with a bucket on local disk, Drawbridge with a bucket of an S3 server, or OpenSSH. */
+export const TARGETS = ['disk', 's3', 'sshd'] as const;
+export type TargetName = (typeof TARGETS)[number];
 
 export function startTarget(name: TargetName, options: TargetOptions): Promise<Target> {
-  return name === 'drawbridge' ? drawbridgeTarget(options) : sshdTarget(options);
+  switch (name) {
+    case 'disk':
+      return diskTarget(options);
+    case 's3':
+      return s3Target(options);
+    case 'sshd':
+      return sshdTarget(options);
+  }
 }
 
-async function drawbridgeTarget({ workspace, publicKeys, authority }: TargetOptions): Promise<Target> {
-  const userName = 'interop';
-  const bucketFolder = path.join(workspace, BUCKET);
-  const diskRoot = path.join(bucketFolder, userName);
-  await mkdir(diskRoot, { recursive: true });
+/** Where the bucket is: for the configuration, and for us. */
+interface BucketPlace {
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly folder: string;
+  readonly plant: Planter;
+}
+
+async function diskTarget(options: TargetOptions): Promise<Target> {
+  const folder = path.join(options.workspace, BUCKET);
+  await mkdir(folder);
+  return drawbridgeTarget(options, { configuration: { path: folder }, folder, plant: diskPlanter });
+}
+
+/** versitygw keeps every object as a file of its name, so that the same proofs hold. */
+async function s3Target(options: TargetOptions): Promise<Target> {
+  await using running = new AsyncDisposableStack();
+  const folder = path.join(options.workspace, 's3');
+  const s3 = running.use(await startS3Server({ kind: 'versitygw', folder, bucket: BUCKET }));
+  const place: BucketPlace = {
+    configuration: s3.configuration(),
+    folder: s3.bucketFolder,
+    plant: s3Planter(s3),
+  };
+  const target = running.use(await drawbridgeTarget(options, place));
+  const owned = running.move();
+  return {
+    ...target,
+    impliesDirectories: true,
+    version: `${target.version} with a bucket of ${s3.kind}`,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function drawbridgeTarget(options: TargetOptions, bucket: BucketPlace): Promise<Target> {
+  const { workspace, publicKeys, authority } = options;
+  const fileSystemFolder = path.join(workspace, FILE_SYSTEM);
+  const diskRoot = path.join(bucket.folder, USER_NAME);
+  for (const folder of [diskRoot, fileSystemFolder]) await mkdir(folder, { recursive: true });
+  await chmod(fileSystemFolder, EVERYBODY);
   // Random per run, so that finding it in a log is proof and nothing else matches by chance.
   const password = randomBytes(18).toString('base64url');
   const secondFactor = randomBytes(6).toString('hex');
   const drawbridge = await startDrawbridge({
     folder: path.join(workspace, 'server'),
-    bucketFolder,
+    bucket: bucket.configuration,
+    fileSystems: { [FILE_SYSTEM]: { path: fileSystemFolder } },
     password,
     publicKeys,
     moreServers: otherServers(authority),
@@ -75,14 +140,31 @@ async function drawbridgeTarget({ workspace, publicKeys, authority }: TargetOpti
       password,
       code: secondFactor,
       role: ROLE_ARN,
-      homeTarget: `/${BUCKET}/${userName}`,
+      homeTarget: `/${BUCKET}/${USER_NAME}`,
     }),
   });
   const { version, host, port, moreAddresses, server } = drawbridge;
-  const account = (name: ServerName): Account => {
+  const { plant } = bucket;
+  const onFileSystem = {
+    remoteRoot: `/${FILE_SYSTEM}`,
+    diskRoot: fileSystemFolder,
+    plant: diskPlanter,
+  };
+  const homes: Readonly<Record<UserName, Pick<Account, 'remoteRoot' | 'diskRoot' | 'plant'>>> = {
+    [USER_NAME]: { remoteRoot: '', diskRoot, plant },
+    'interop-locked': {
+      remoteRoot: `/${BUCKET}/interop-locked`,
+      diskRoot: path.join(bucket.folder, 'interop-locked'),
+      plant,
+    },
+    'interop-alice': onFileSystem,
+    'interop-bob': onFileSystem,
+    'interop-owner': onFileSystem,
+  };
+  const account = (name: ServerName, userName: UserName = USER_NAME): Account => {
     const address = name === 'main' ? { host, port } : moreAddresses[OTHER_SERVERS.indexOf(name)];
     if (address === undefined) throw new Error(`the server '${name}' listens nowhere`);
-    return { ...address, userName: name === 'prompts' ? PROMPTED_USER : userName };
+    return { ...address, ...homes[userName], userName: name === 'prompts' ? PROMPTED_USER : userName };
   };
   return {
     name: 'drawbridge',
@@ -90,12 +172,12 @@ async function drawbridgeTarget({ workspace, publicKeys, authority }: TargetOpti
     host,
     port,
     account,
-    userName,
+    userName: USER_NAME,
     password,
     secondFactor,
     credentials: PLAIN_CREDENTIALS,
-    remoteRoot: '',
     diskRoot,
+    impliesDirectories: false,
     readLog: () => server.readLog(),
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -113,13 +195,13 @@ async function sshdTarget({ workspace, publicKeys, signal }: TargetOptions): Pro
     version: await sshdVersion(workspace, signal),
     host,
     port,
-    account: () => ({ host, port, userName }),
+    account: () => ({ host, port, userName, remoteRoot: diskRoot, diskRoot, plant: diskPlanter }),
     userName,
     password: '',
     secondFactor: '',
     credentials: ['key'],
-    remoteRoot: diskRoot,
     diskRoot,
+    impliesDirectories: false,
     readLog: () => server.readLog(),
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),

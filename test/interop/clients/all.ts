@@ -4,6 +4,7 @@ import type { Client } from '../client.ts';
 import { asyncssh } from './asyncssh.ts';
 import { curl } from './curl.ts';
 import { dbclient } from './dbclient.ts';
+import { fileZilla } from './filezilla.ts';
 import { jsch, mina, sshj } from './java.ts';
 import { lftp } from './lftp.ts';
 import { opensshScp } from './openssh-scp.ts';
@@ -25,6 +26,7 @@ export const CLIENTS: readonly Client[] = [
   opensshScp,
   psftp,
   winScp,
+  fileZilla,
   lftp,
   curl,
   rclone,

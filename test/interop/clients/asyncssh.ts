@@ -9,5 +9,5 @@ export const asyncssh = libraryClient(
     keyType: 'ecdsa',
     credentials: ['password', 'key', 'key and password', 'prompts', 'certificate'],
   },
-  pythonDriver('asyncssh'),
+  { ...pythonDriver('asyncssh'), removesTrees: true },
 );

@@ -8,6 +8,7 @@ import {
   cannot,
   type Login,
   MissingClient,
+  NotApplicable,
   PLAIN_CREDENTIALS,
   plainCredential,
 } from '../client.ts';
@@ -60,6 +61,8 @@ function session(login: Login): ClientSession {
       void (await run(['continue-at', '-'], ['output', local], ['url', url(remote)])),
     rename: (from, to) => command(`rename ${quote(from)} ${quote(to)}`),
     async makeDirectories(directory) {
+      if (login.impliesDirectories)
+        throw new NotApplicable('makes directories only where a file does not go in without');
       // curl makes directories only on the way to a file, so it sends one and removes it in the same session.
       const placeholder = `${directory}/placeholder`;
       const local = path.join(login.scratch, 'placeholder');

@@ -18,6 +18,8 @@ export interface Driver {
   readonly version: { readonly args: readonly string[]; readonly pattern: RegExp };
   /** Has the action `hash`. */
   readonly hashes?: true;
+  /** Has the action `remove_tree`. */
+  readonly removesTrees?: true;
 }
 
 /** Absolute path of a thing that `.ci/install-clients` made. */
@@ -77,6 +79,9 @@ function session(login: Login, driver: Driver): ClientSession {
     getTree: async (remote, local) => void (await call('get_tree', remote, local)),
     remove: async (file) => void (await call('remove', file)),
     removeDirectory: async (directory) => void (await call('remove_directory', directory)),
+    ...(driver.removesTrees === true && {
+      removeTree: async (directory: string) => void (await call('remove_tree', directory)),
+    }),
     ...(driver.hashes === true && {
       hash: async (file: string) => z.string().parse(await call('hash', file)),
     }),

@@ -38,6 +38,7 @@ function session(login: Login): ClientSession {
     getTree: async (remote, local) => void (await script(`mirror ${quote(remote)} ${quote(local)}`)),
     remove: async (file) => void (await script(`rm ${quote(file)}`)),
     removeDirectory: async (directory) => void (await script(`rmdir ${quote(directory)}`)),
+    removeTree: async (directory) => void (await script(`rm -r ${quote(directory)}`)),
   });
 }
 

@@ -55,6 +55,7 @@ function session(login: Login, configFile: string): ClientSession {
     getTree: async (remote, local) => void (await run('copy', '--create-empty-src-dirs', at(remote), local)),
     remove: async (file) => void (await run('deletefile', at(file))),
     removeDirectory: async (directory) => void (await run('rmdir', at(directory))),
+    removeTree: async (directory) => void (await run('purge', at(directory))),
     // rclone runs `md5sum` on the server.
     hashAlgorithm: 'md5',
     hash: async (file) => (await run('hashsum', 'md5', at(file))).split(' ')[0] ?? '',

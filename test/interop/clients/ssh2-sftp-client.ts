@@ -16,6 +16,7 @@ export const ssh2SftpClient = libraryClient(
     program: process.execPath,
     args: [source('node/ssh2_sftp_client.mjs'), FOLDER],
     needs: PACKAGE,
+    removesTrees: true,
     version: {
       args: ['-p', `'version ' + JSON.parse(fs.readFileSync(${JSON.stringify(PACKAGE)})).version`],
       pattern: /^version (\S+)/m,

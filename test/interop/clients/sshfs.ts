@@ -20,30 +20,38 @@ const FUSE_DEVICE = '/dev/fuse';
 const MOUNT_POLL_MS = 25;
 const UNMOUNT_TIMEOUT_MS = 20_000;
 
-export const sshfs: Client = {
-  name: 'sshfs',
-  keyType: 'ed25519',
-  credentials: PLAIN_CREDENTIALS,
-  async version(context) {
-    const version = await programVersion(
-      { program: 'sshfs', args: ['-V'], ...context },
-      /SSHFS version (\S+)/,
-    );
-    await access(FUSE_DEVICE).catch(() => {
-      throw new MissingClient(`sshfs needs ${FUSE_DEVICE}`);
-    });
-    return version;
-  },
-  async open(login) {
-    const mount = await mountServer(login);
-    return { ...session(login, mount.folder), [Symbol.asyncDispose]: mount.unmount };
-  },
-};
+export const sshfs: Client = sshfsWith();
+
+/** @param mountOptions as behind `-o` */
+export function sshfsWith(...mountOptions: readonly string[]): Client {
+  return {
+    name: 'sshfs',
+    leavesEarly: true,
+    // It mounts the home, because everything above may be closed to it.
+    seesHomeOnly: true,
+    keyType: 'ed25519',
+    credentials: PLAIN_CREDENTIALS,
+    async version(context) {
+      const version = await programVersion(
+        { program: 'sshfs', args: ['-V'], ...context },
+        /SSHFS version (\S+)/,
+      );
+      await access(FUSE_DEVICE).catch(() => {
+        throw new MissingClient(`sshfs needs ${FUSE_DEVICE}`);
+      });
+      return version;
+    },
+    async open(login) {
+      const mount = await mountServer(login, mountOptions);
+      return { ...session(login, mount.folder), [Symbol.asyncDispose]: mount.unmount };
+    },
+  };
+}
 
 /** Programs, not calls of our own: a server that stops answering would block a thread of this process for ever. */
 function session(login: Login, folder: string): Omit<ClientSession, keyof AsyncDisposable> {
   const { environment, signal } = login;
-  const mounted = (remote: string) => path.join(folder, remote);
+  const mounted = (remote: string) => path.join(folder, path.posix.relative(`${login.remoteRoot}/`, remote));
   const run = async (program: string, ...args: readonly string[]) =>
     (await runSuccessfully({ program, args, environment, signal })).output;
   const append = async (from: string, to: string) =>
@@ -61,6 +69,8 @@ function session(login: Login, folder: string): Omit<ClientSession, keyof AsyncD
     getTree: async (remote, local) => void (await run('cp', '-r', mounted(remote), local)),
     remove: async (file) => void (await run('rm', mounted(file))),
     removeDirectory: async (directory) => void (await run('rmdir', mounted(directory))),
+    removeTree: async (directory) => void (await run('rm', '-r', mounted(directory))),
+    runOn: async (file, program, ...args) => void (await run(program, ...args, mounted(file))),
     freeBytes: async (directory) =>
       Number((await run('df', '--output=avail', '-B1', mounted(directory))).split('\n')[1]),
   };
@@ -71,18 +81,23 @@ interface Mount {
   unmount(): Promise<void>;
 }
 
-async function mountServer(login: Login): Promise<Mount> {
+async function mountServer(login: Login, mountOptions: readonly string[]): Promise<Mount> {
   const { environment, signal } = login;
   const credential = plainCredential(login);
   const folder = await mkdtemp(path.join(login.scratch, 'mount-'));
   const options = ['-F', login.sshConfigFile, '-p', String(login.port)];
+  for (const option of mountOptions) options.push('-o', option);
   if (credential.kind === 'password') options.push('-o', 'password_stdin');
   // -f: stays our child, so that it cannot outlive the run.
-  const child = spawn('sshfs', ['-f', ...options, `${login.userName}@${login.host}:/`, folder], {
-    env: { ...environment },
-    detached: true,
-    stdio: ['pipe', 'ignore', 'pipe'],
-  });
+  const child = spawn(
+    'sshfs',
+    ['-f', ...options, `${login.userName}@${login.host}:${login.remoteRoot}/`, folder],
+    {
+      env: { ...environment },
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  );
   const said: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
   child.stdin.on('error', () => {});

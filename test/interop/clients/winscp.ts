@@ -1,8 +1,8 @@
 /** WinSCP's behaviour, reproduced: its requests in its order, over OpenSSH's transport. The program itself runs on Windows. */
 
 import type { Client, ClientSession } from '../client.ts';
-import { RawSftp } from '../winscp/raw-sftp.ts';
-import { WinScpSession } from '../winscp/session.ts';
+import { RawSftp } from '../imitations/raw-sftp.ts';
+import { WinScpSession } from '../imitations/winscp.ts';
 import { OPENSSH_CREDENTIALS, openSshCommand, openSshVersion } from './openssh.ts';
 
 /** WinSCP offers up to 6 and takes what it gets. */
@@ -34,6 +34,7 @@ function session(sftp: RawSftp, winScp: WinScpSession): ClientSession {
     getTree: (remote, local) => winScp.getTree(remote, local),
     remove: (file) => winScp.remove(file),
     removeDirectory: (directory) => winScp.removeDirectory(directory),
+    removeTree: (directory) => winScp.removeTree(directory),
     hash: (file) => winScp.hash(file),
     freeBytes: (directory) => winScp.freeBytes(directory),
     [Symbol.asyncDispose]: () => sftp[Symbol.asyncDispose](),

@@ -2,8 +2,9 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, writeFile } from 'node:fs/promises';
+import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { diskPlanter, type Planter } from './planter.ts';
 
 const BLOCK_BYTES = 1024 * 1024;
 
@@ -30,13 +31,13 @@ export async function hashFile(file: string): Promise<string> {
 }
 
 /** A small tree with what recursive copies get wrong: depth, spaces, Unicode, an empty file, an empty folder. */
-export async function writeTree(folder: string): Promise<void> {
-  await mkdir(path.join(folder, 'reports 2026', 'März'), { recursive: true });
-  await mkdir(path.join(folder, 'nothing here'));
-  await writeFile(path.join(folder, 'top.bin'), randomBytes(70_000));
-  await writeFile(path.join(folder, 'empty.txt'), '');
-  await writeFile(path.join(folder, 'reports 2026', 'summary.csv'), randomBytes(40_000));
-  await writeFile(path.join(folder, 'reports 2026', 'März', '表.csv'), randomBytes(1_000));
+export async function writeTree(folder: string, plant: Planter = diskPlanter): Promise<void> {
+  await plant.directory(path.join(folder, 'reports 2026', 'März'));
+  await plant.directory(path.join(folder, 'nothing here'));
+  await plant.file(path.join(folder, 'top.bin'), randomBytes(70_000));
+  await plant.file(path.join(folder, 'empty.txt'), '');
+  await plant.file(path.join(folder, 'reports 2026', 'summary.csv'), randomBytes(40_000));
+  await plant.file(path.join(folder, 'reports 2026', 'März', '表.csv'), randomBytes(1_000));
 }
 
 /** One sorted line per entry, `directory NAME` or `HASH NAME`: equal trees give equal lines. */

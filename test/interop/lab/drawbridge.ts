@@ -18,6 +18,8 @@ const FUNCTION_TIMEOUT_SECONDS = 3;
 
 export const ROLE_ARN = 'arn:aws:iam::000000000000:role/interop';
 export const BUCKET = 'interop-bucket';
+/** Of the users of the EFS domain. */
+export const FILE_SYSTEM = 'fs-0123456789abcdef0';
 
 const ReadyFile = z.object({
   version: z.string(),
@@ -34,8 +36,10 @@ export interface Address {
 export interface DrawbridgeOptions {
   /** Holds the configuration, the data folder and the log. */
   readonly folder: string;
-  /** Where the files of `interop-bucket` are. */
-  readonly bucketFolder: string;
+  /** Where the files of `interop-bucket` are: its member of `storage.buckets`, a folder or S3. */
+  readonly bucket: Readonly<Record<string, unknown>>;
+  /** The section `storage.fileSystems`; none when absent. */
+  readonly fileSystems?: Readonly<Record<string, unknown>>;
   readonly password: string;
   readonly publicKeys: readonly string[];
   /** The default policy when absent. Of the first server. */
@@ -108,7 +112,7 @@ function configuration(options: DrawbridgeOptions): unknown {
   const firstServer = securityPolicyName === undefined ? {} : { SecurityPolicyName: securityPolicyName };
   return {
     data: path.join(options.folder, 'data'),
-    storage: { buckets: { [BUCKET]: { path: options.bucketFolder } } },
+    storage: { buckets: { [BUCKET]: options.bucket }, fileSystems: options.fileSystems ?? {} },
     roles: { [ROLE_ARN]: {} },
     functions: {
       [FUNCTION_ARN]: {
@@ -116,6 +120,7 @@ function configuration(options: DrawbridgeOptions): unknown {
         environment: {
           INTEROP_ROLE: ROLE_ARN,
           INTEROP_BUCKET: BUCKET,
+          INTEROP_FILE_SYSTEM: FILE_SYSTEM,
           INTEROP_PASSWORD: options.password,
           INTEROP_PUBLIC_KEYS: options.publicKeys.join('\n'),
         },

@@ -13,6 +13,7 @@ export const OTHER_SERVERS = [
   'key and password',
   'prompts',
   'certificate',
+  'EFS',
 ] as const;
 
 export type ServerName = 'main' | (typeof OTHER_SERVERS)[number];
@@ -44,6 +45,7 @@ export function otherServers(authority: string): readonly Section[] {
       },
     },
     certificate: { ...methods('PUBLIC_KEY'), TrustedUserCAKeys: [authority] },
+    EFS: { Domain: 'EFS' },
   };
   return OTHER_SERVERS.map((name) => fields[name]);
 }

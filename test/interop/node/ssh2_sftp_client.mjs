@@ -51,6 +51,7 @@ const ACTIONS = {
   },
   remove: (sftp, file) => sftp.delete(file),
   remove_directory: (sftp, directory) => sftp.rmdir(directory),
+  remove_tree: (sftp, directory) => sftp.rmdir(directory, true),
 };
 
 const request = await json(process.stdin);

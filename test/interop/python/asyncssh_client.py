@@ -56,6 +56,9 @@ class Session:
     async def remove_directory(self, directory):
         await self.sftp.rmdir(directory)
 
+    async def remove_tree(self, directory):
+        await self.sftp.rmtree(directory)
+
 
 class Prompted(asyncssh.SSHClient):
     """Answers the prompts of keyboard-interactive in order."""
