@@ -6,17 +6,8 @@ import { markerProperties } from './attributes.ts';
 import type { S3View } from './view.ts';
 import { EMPTY_BODY, whereFree } from './where-free.ts';
 
-/** Directories remembered as emptied by one session; the oldest is forgotten. */
-const MAX_EMPTIED = 1000;
-
 export class Directories {
   readonly #view: S3View;
-  /**
-   * Directories from which this session took a file. One without a marker is gone with its last file, and a client that
-   * deletes a tree still removes the directory afterwards: it is told that all is well, as it is. A marker instead would
-   * be an upload that nobody asked for, and that a role may forbid.
-   */
-  readonly #emptied = new Set<VirtualPath>();
 
   constructor(view: S3View) {
     this.#view = view;
@@ -31,7 +22,7 @@ export class Directories {
     await whereFree((condition) =>
       store.put(marker, EMPTY_BODY, markerProperties(session), condition, signal),
     );
-    this.#emptied.delete(path);
+    this.#view.emptied.forget(marker);
   }
 
   /** @throws FileError NOT_EMPTY, NOT_FOUND, NOT_A_DIRECTORY, PERMISSION_DENIED for the root */
@@ -46,23 +37,18 @@ export class Directories {
     }
     if (exists) await store.remove(marker, signal);
     else await this.#checkEmptied(path);
-    this.#emptied.delete(path);
+    this.#view.emptied.forget(marker);
     this.emptied(parentPath(path));
   }
 
   /** A file or directory was taken out of the directory. */
   emptied(path: VirtualPath): void {
-    this.#emptied.delete(path);
-    this.#emptied.add(path);
-    for (const oldest of this.#emptied) {
-      if (this.#emptied.size <= MAX_EMPTIED) return;
-      this.#emptied.delete(oldest);
-    }
+    this.#view.emptied.add(this.#view.keys.directory(path));
   }
 
   async #checkEmptied(path: VirtualPath): Promise<void> {
-    const entry = await this.#view.find(path);
+    const entry = await this.#view.findOrEmptied(path);
     if (entry?.kind === 'file') throw new FileError('NOT_A_DIRECTORY');
-    if (entry === undefined && !this.#emptied.has(path)) throw new FileError('NOT_FOUND');
+    if (entry === undefined) throw new FileError('NOT_FOUND');
   }
 }

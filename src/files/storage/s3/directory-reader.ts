@@ -25,7 +25,7 @@ export async function openDirectory(
   const reader = new S3DirectoryReader(view, prefix, onUnreadableName);
   try {
     if (await reader.holdsKeys()) return reader;
-    const entry = await view.find(path);
+    const entry = await view.findOrEmptied(path);
     if (entry?.kind === 'file') throw new FileError('NOT_A_DIRECTORY');
     if (entry === undefined && path !== ROOT) throw new FileError('NOT_FOUND');
     return reader;

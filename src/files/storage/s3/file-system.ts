@@ -23,6 +23,7 @@ import {
 } from './attributes.ts';
 import { Directories } from './directories.ts';
 import { openDirectory } from './directory-reader.ts';
+import type { EmptiedDirectories } from './emptied.ts';
 import type { ObjectHead, ObjectProperties, ObjectStore } from './object-store.ts';
 import { ObjectReader } from './reader.ts';
 import { Renames } from './rename.ts';
@@ -48,6 +49,8 @@ export interface S3FileSystemOptions {
   /** Shared by everybody who reads from the storage: its limit is the memory of all downloads together. */
   readonly pool: BlockPool;
   readonly uploads: UploadSettings;
+  /** Shared by all sessions of the storage. */
+  readonly emptied: EmptiedDirectories;
   /** Called for each key that a listing leaves out because no path can spell it. */
   readonly onUnreadableName: () => void;
 }
@@ -63,11 +66,16 @@ export class S3FileSystem implements FileSystem {
   readonly #onUnreadableName: () => void;
   readonly #directories: Directories;
   readonly #renames: Renames;
+  /**
+   * The session's own uploads, by key. It can ask about one by path before there is an object: sshfs looks at every file
+   * that it has made, and gives it up when there is none.
+   */
+  readonly #ownUploads = new Map<string, FileHandle>();
 
   readonly replacing: ReplaceCapability;
 
-  constructor({ store, session, root, pool, uploads, onUnreadableName }: S3FileSystemOptions) {
-    this.#view = new S3View({ store, session, root });
+  constructor({ store, session, root, pool, uploads, emptied, onUnreadableName }: S3FileSystemOptions) {
+    this.#view = new S3View({ store, session, root, emptied });
     this.#pool = pool;
     this.#uploads = uploads;
     this.#onUnreadableName = onUnreadableName;
@@ -78,7 +86,8 @@ export class S3FileSystem implements FileSystem {
 
   async stat(path: VirtualPath): Promise<FileAttributes> {
     return reported(async () => {
-      const entry = await this.#view.get(path);
+      const entry = await this.#view.findOrEmptied(path);
+      if (entry === undefined) return this.#ownUpload(path).stat();
       if (entry.kind === 'file') return fileAttributes(entry.head);
       const looksAtMarker = this.#view.session.directoryListing === 'markers';
       return directoryAttributes(looksAtMarker ? await this.#view.marker(entry.prefix) : undefined);
@@ -87,7 +96,8 @@ export class S3FileSystem implements FileSystem {
 
   async setAttributes(path: VirtualPath, changes: AttributeChanges): Promise<void> {
     return reported(async () => {
-      const entry = await this.#view.get(path);
+      const entry = await this.#view.find(path);
+      if (entry === undefined) return this.#ownUpload(path).setAttributes(changes);
       await changeAttributes(this.#view, entry, changes, (head, sizeBytes) => this.#cut(head, sizeBytes));
     });
   }
@@ -154,14 +164,21 @@ export class S3FileSystem implements FileSystem {
     return (await this.#view.hasKeys(entry.prefix)) ? entry : undefined;
   }
 
-  #openUpload(
+  /** @throws FileError NOT_FOUND */
+  #ownUpload(path: VirtualPath): FileHandle {
+    const upload = this.#ownUploads.get(this.#view.keys.file(path));
+    if (upload === undefined) throw new FileError('NOT_FOUND');
+    return upload;
+  }
+
+  async #openUpload(
     key: string,
     mode: OpenMode,
     initial: AttributeChanges,
     existing: ObjectHead | undefined,
   ): Promise<FileHandle> {
     const { store, session } = this.#view;
-    return openUpload({
+    const upload = await openUpload({
       store,
       key,
       mode,
@@ -169,7 +186,12 @@ export class S3FileSystem implements FileSystem {
       settings: this.#uploads,
       properties: uploadProperties(session, mode, initial, existing),
       ...(existing === undefined ? {} : { existing }),
+      onEnded: () => {
+        if (this.#ownUploads.get(key) === upload) this.#ownUploads.delete(key);
+      },
     });
+    this.#ownUploads.set(key, upload);
+    return upload;
   }
 
   async #cut(head: ObjectHead, sizeBytes: number): Promise<void> {

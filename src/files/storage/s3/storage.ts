@@ -10,6 +10,7 @@ import { ROOT, type VirtualPath } from '../../virtual-path.ts';
 import { type BucketVerdict, checkBucket, judgeFailure } from './bucket-check.ts';
 import { Connections } from './connections.ts';
 import { RoleCredentials, type RoleUser, SecurityTokens } from './credentials.ts';
+import { EmptiedDirectories } from './emptied.ts';
 import { S3Failure } from './errors.ts';
 import { S3FileSystem } from './file-system.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -68,6 +69,7 @@ export class S3Storage implements Storage {
   readonly #log: Log;
   readonly #connections = new Connections();
   readonly #pool = new BlockPool();
+  readonly #emptied = new EmptiedDirectories();
   readonly #journal: UploadJournal;
   readonly #orphans: Orphans;
   /** Undefined where sessions use the storage's own keys. */
@@ -138,6 +140,7 @@ export class S3Storage implements Storage {
       session,
       root,
       pool: this.#pool,
+      emptied: this.#emptied,
       uploads: {
         memory,
         firstPartBytes: partMegabytes * BYTES_PER_MEGABYTE,

@@ -114,16 +114,28 @@ export class UploadHandle implements FileHandle {
 
   async close(): Promise<void> {
     this.#checkEnd();
-    if (this.#failure !== undefined) {
-      await this.#discard();
-      throw this.#failure;
+    try {
+      if (this.#failure !== undefined) {
+        await this.#discard();
+        throw this.#failure;
+      }
+      await this.#account.during(() => this.#commit());
+    } finally {
+      this.#options.onEnded?.();
     }
-    await this.#account.during(() => this.#commit());
   }
 
   async abort(reason: AbortReason): Promise<AbortOutcome> {
     if (this.#isEnded) return 'discarded';
     this.#isEnded = true;
+    try {
+      return await this.#giveIn(reason);
+    } finally {
+      this.#options.onEnded?.();
+    }
+  }
+
+  async #giveIn(reason: AbortReason): Promise<AbortOutcome> {
     // A write that ended with the session is told as failed, though the bytes before it are as good as any.
     const isCutOff = reason === 'disconnected' || this.#isCutOff;
     if (isCutOff && this.#failure === undefined && this.#content.hasWrites && this.#storesPartial) {

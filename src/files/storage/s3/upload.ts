@@ -28,6 +28,8 @@ export interface UploadOptions {
   readonly properties: ObjectProperties;
   /** What HEAD found at the key. */
   readonly existing?: ObjectHead | undefined;
+  /** Called once, when the handle was closed or aborted and all that comes of it is there. */
+  readonly onEnded?: () => void;
 }
 
 /**

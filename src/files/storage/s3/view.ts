@@ -3,6 +3,7 @@
 import { FileError } from '../../error.ts';
 import type { StorageSession } from '../../storage.ts';
 import { ROOT, type VirtualPath } from '../../virtual-path.ts';
+import type { EmptiedDirectories } from './emptied.ts';
 import { Keys, MAX_KEY_BYTES, toPrefix } from './keys.ts';
 import type { ObjectFacts, ObjectHead, ObjectStore } from './object-store.ts';
 
@@ -19,14 +20,18 @@ export interface S3ViewOptions {
   readonly store: ObjectStore;
   readonly session: StorageSession;
   readonly root: VirtualPath;
+  /** Shared by all sessions of the storage. */
+  readonly emptied: EmptiedDirectories;
 }
 
 export class S3View {
   readonly store: ObjectStore;
   readonly session: StorageSession;
   readonly keys: Keys;
+  readonly emptied: EmptiedDirectories;
 
-  constructor({ store, session, root }: S3ViewOptions) {
+  constructor({ store, session, root, emptied }: S3ViewOptions) {
+    this.emptied = emptied;
     this.store = store;
     this.session = session;
     this.keys = new Keys(root);
@@ -69,6 +74,13 @@ export class S3View {
       if (isDenied(error)) return undefined;
       throw error;
     }
+  }
+
+  /** As `find`, where a directory that lost its last file a moment ago is there, and empty. */
+  async findOrEmptied(path: VirtualPath): Promise<Entry | undefined> {
+    const entry = await this.find(path);
+    const prefix = this.keys.directory(path);
+    return entry === undefined && this.emptied.has(prefix) ? { kind: 'directory', prefix } : entry;
   }
 
   /** @throws FileError NOT_FOUND when there is nothing */

@@ -5,6 +5,7 @@ import { BlockPool } from '../../../block-pool.ts';
 import type { StorageSession } from '../../../storage.ts';
 import { testSession } from '../../../testing/fixture.ts';
 import { ROOT, virtualPath } from '../../../virtual-path.ts';
+import { EmptiedDirectories } from '../emptied.ts';
 import { S3FileSystem } from '../file-system.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { UploadMemory } from '../upload-memory.ts';
@@ -36,7 +37,8 @@ export async function s3Fixture(
 ): Promise<S3Fixture> {
   const simulated = await simulatedStore(context, service);
   const pool = new BlockPool();
-  const view = (options: ViewOptions = {}): S3FileSystem => viewOf(simulated.store, pool, options);
+  const emptied = new EmptiedDirectories();
+  const view = (options: ViewOptions = {}): S3FileSystem => viewOf(simulated.store, pool, options, emptied);
   return {
     ...simulated,
     pool,
@@ -57,12 +59,14 @@ export function viewOf(
   store: ObjectStore,
   pool: BlockPool,
   { root = ROOT, session = {}, onUnreadableName = () => {} }: ViewOptions = {},
+  emptied = new EmptiedDirectories(),
 ): S3FileSystem {
   return new S3FileSystem({
     store,
     session: { ...testSession(), ...session },
     root: virtualPath(root),
     pool,
+    emptied,
     uploads: { memory: new UploadMemory({ maxBytes: 96 * MIB }), firstPartBytes: 8 * MIB, partsInFlight: 4 },
     onUnreadableName,
   });
