@@ -248,6 +248,16 @@ const INVALID = {
     '  fileSystems:\n    efs: { path: /mnt }\nroles:',
     'drawbridge.yaml:5: storage.fileSystems.efs: is not a file system id: "fs-" and 8 to 40 hexadecimal digits, such as fs-0123456789abcdef0',
   ],
+  'one name for a bucket and an access point': [
+    'roles:',
+    '    fsap-01234567: { path: ./a }\n  fileSystems: { fs-01234567: { path: /mnt } }\n  accessPoints:\n    fsap-01234567: { fileSystem: fs-01234567 }\nroles:',
+    'drawbridge.yaml:7: storage.accessPoints.fsap-01234567: is the name of a bucket too; rename one of them',
+  ],
+  'an access point of a file system that is not there': [
+    'roles:',
+    '  accessPoints:\n    fsap-01234567: { fileSystem: fs-01234567 }\nroles:',
+    "drawbridge.yaml:5: storage.accessPoints.fsap-01234567.fileSystem: no file system 'fs-01234567' is configured; add it under storage.fileSystems",
+  ],
   'one name for a bucket and a file system': [
     'roles:',
     '    fs-01234567: { path: ./a }\n  fileSystems:\n    fs-01234567: { path: /mnt }\nroles:',

@@ -44,16 +44,15 @@ function checkStorageNames({ storage }: ParsedConfiguration): Mismatch[] {
       path: ['storage', 'accessPoints', id, 'fileSystem'],
       message: `no file system '${fileSystem}' is configured; add it under storage.fileSystems`,
     }));
-  return [...strayAccessPoints, ...sharedNames({ storage })];
-}
-
-function sharedNames({ storage }: Pick<ParsedConfiguration, 'storage'>): Mismatch[] {
-  return Object.keys(storage.fileSystems)
-    .filter((name) => Object.hasOwn(storage.buckets, name))
-    .map((name) => ({
-      path: ['storage', 'fileSystems', name],
-      message: 'is the name of a bucket too; rename one of them',
-    }));
+  const shared = (['fileSystems', 'accessPoints'] as const).flatMap((kind) =>
+    Object.keys(storage[kind])
+      .filter((name) => Object.hasOwn(storage.buckets, name))
+      .map((name) => ({
+        path: ['storage', kind, name],
+        message: 'is the name of a bucket too; rename one of them',
+      })),
+  );
+  return [...strayAccessPoints, ...shared];
 }
 
 function checkServerIds({ servers }: ParsedConfiguration): Mismatch[] {

@@ -66,10 +66,10 @@ async function refuseLateFile(handle: FileHandle): Promise<never> {
 
 async function openListing(session: SftpSession, path: VirtualPath): Promise<OpenDirectory> {
   const { fileSystem, ledger, handles } = session;
-  const reader = await fileSystem.list(path);
-  if (ledger.isClosed) return refuseLateListing(reader);
   // A session may list a directory and not be allowed to stat it: the listing then lacks its first two entries.
-  const attributes = await fileSystem.stat(path, { followLinks: true }).catch(() => undefined);
+  const own = fileSystem.stat(path, { followLinks: true }).catch(() => undefined);
+  const reader = await fileSystem.list(path);
+  const attributes = await own;
   if (ledger.isClosed) return refuseLateListing(reader);
   return new OpenDirectory({ attributes, reader, ledger, onEnded: (directory) => handles.forget(directory) });
 }

@@ -94,9 +94,9 @@ const protocolDetails = z
       .enum(['DEFAULT', 'ENABLE_NO_OP'])
       .default('DEFAULT')
       .describe(
-        'What becomes of the modes, owners and times that SFTP clients set on the files of an S3 server. `DEFAULT`: they ' +
-          'are set where the storage can, as buckets on disk do, and refused as on AWS where it cannot. `ENABLE_NO_OP`: the ' +
-          'client is told that all went well and nothing is changed, but for a size. EFS servers always set them.',
+        'What becomes of the modes, owners and times that SFTP clients set on the files of an S3 server. `DEFAULT`: ' +
+          'times are kept, modes and owners are refused, as on AWS. `ENABLE_NO_OP`: the client is told that all went well and ' +
+          'nothing is changed, but for a size. EFS servers always set them.',
       ),
   })
   .prefault({})

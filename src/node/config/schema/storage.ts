@@ -6,6 +6,8 @@ import { z } from 'zod';
 const BUCKET_NAME = /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 /** EFS file system ids. */
 const FILE_SYSTEM_ID = /^fs-[0-9a-f]{8,40}$/;
+/** Regions of AWS; it becomes a part of an ARN. */
+const REGION = /^[a-z0-9-]+$/;
 /** EFS access point ids. */
 const ACCESS_POINT_ID = /^fsap-[0-9a-f]{8,40}$/;
 /** Endpoints of AWS itself, VPC endpoints among them. */
@@ -20,7 +22,9 @@ const posixId = z.int().min(0).max(MAX_POSIX_ID);
 
 const diskBucket = z
   .strictObject({
-    path: path.describe('Folder on local disk that holds the objects of the bucket. Relative to this file.'),
+    path: path.describe(
+      'Folder on local disk that holds the objects of the bucket, and, hidden, the uploads that are not closed yet. Mount nothing inside it. Relative to this file.',
+    ),
   })
   .describe('A folder on local disk: what has `path`, and then nothing else.');
 
@@ -140,6 +144,11 @@ function mismatches(settings: z.output<typeof s3Keys>): { path: string[]; messag
 
 const fileSystem = z.strictObject({
   path: path.describe('Where the file system is mounted. Relative to this file.'),
+  region: z
+    .string()
+    .regex(REGION, { error: 'is not a region: it looks like us-east-1' })
+    .default('us-east-1')
+    .describe('Region in the ARN of the file system, by which the policies of roles name it.'),
   identity: z
     .enum(['profile', 'process'])
     .default('profile')
