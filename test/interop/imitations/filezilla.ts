@@ -1,7 +1,7 @@
 /** What FileZilla sends: one connection to look around, another one for transfers; both are `fzsftp`, which is PuTTY's psftp. */
 
 import assert from 'node:assert/strict';
-import { mkdir, readdir, stat, utimes } from 'node:fs/promises';
+import { stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { type RawSftp, succeeded } from './raw-sftp.ts';
 import {
@@ -28,11 +28,12 @@ import {
   readFrom,
   writeFrom,
 } from './transfer.ts';
+import { getTree, putTree, removeTree, type TreeClient } from './trees.ts';
 
 /** PuTTY has a MiB under way in requests of 32 KiB. */
 const PACE: Pace = { blockBytes: 32 * 1024, underWay: 32 };
 
-export class FileZillaSession {
+export class FileZillaSession implements TreeClient {
   /** Of the window that shows the folders. */
   readonly #browsing: RawSftp;
   /** Of the queue. */
@@ -102,22 +103,16 @@ export class FileZillaSession {
     await makeDirectory(this.#browsing, directory);
   }
 
-  async putTree(local: string, remote: string): Promise<void> {
-    await this.makeDirectories(remote);
-    for (const entry of await readdir(local, { withFileTypes: true })) {
-      const from = path.join(local, entry.name);
-      const to = `${remote}/${entry.name}`;
-      await (entry.isDirectory() ? this.putTree(from, to) : this.put(from, to));
-    }
+  putTree(local: string, remote: string): Promise<void> {
+    return putTree(this, local, remote);
   }
 
-  async getTree(remote: string, local: string): Promise<void> {
-    await mkdir(local);
-    for (const { name, attributes } of await this.#children(remote)) {
-      const from = `${remote}/${name}`;
-      const to = path.join(local, name);
-      await (attributes.isDirectory ? this.getTree(from, to) : this.get(from, to));
-    }
+  getTree(remote: string, local: string): Promise<void> {
+    return getTree(this, remote, local);
+  }
+
+  beginTree(directory: string): Promise<void> {
+    return this.makeDirectories(directory);
   }
 
   remove(file: string): Promise<void> {
@@ -128,12 +123,8 @@ export class FileZillaSession {
     return removeDirectory(this.#browsing, directory);
   }
 
-  async removeTree(directory: string): Promise<void> {
-    for (const { name, attributes } of await this.#children(directory)) {
-      const child = `${directory}/${name}`;
-      await (attributes.isDirectory ? this.removeTree(child) : this.remove(child));
-    }
-    await this.removeDirectory(directory);
+  removeTree(directory: string): Promise<void> {
+    return removeTree(this, directory);
   }
 
   /** `cd` of psftp: the real path, and a look whether it can be opened. */
@@ -157,7 +148,7 @@ export class FileZillaSession {
     return entries;
   }
 
-  async #children(directory: string): Promise<readonly Entry[]> {
+  async children(directory: string): Promise<readonly Entry[]> {
     return (await this.list(directory)).filter(({ name }) => name !== '.' && name !== '..');
   }
 

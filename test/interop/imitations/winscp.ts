@@ -1,8 +1,7 @@
 /** What WinSCP sends, in its order and with as much under way at once (reference §4.4). */
 
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rename as renameLocal, rm, stat, utimes } from 'node:fs/promises';
-import path from 'node:path';
+import { rename as renameLocal, rm, stat, utimes } from 'node:fs/promises';
 import { fieldsOf, type RawSftp, succeeded } from './raw-sftp.ts';
 import {
   attributesIfAny,
@@ -30,6 +29,7 @@ import {
   readFrom,
   writeFrom,
 } from './transfer.ts';
+import { getTree, putTree, removeTree, type TreeClient } from './trees.ts';
 
 const BLOCK_BYTES = 32 * 1024;
 const WRITES: Pace = { blockBytes: BLOCK_BYTES, underWay: 64 };
@@ -39,7 +39,7 @@ const LISTS_UNDER_WAY = 2;
 const RESUMABLE_BYTES = 100 * 1024;
 const PARTIAL = '.filepart';
 
-export class WinScpSession {
+export class WinScpSession implements TreeClient {
   readonly #sftp: RawSftp;
 
   private constructor(sftp: RawSftp) {
@@ -137,22 +137,16 @@ export class WinScpSession {
     }
   }
 
-  async putTree(local: string, remote: string): Promise<void> {
-    await makeDirectory(this.#sftp, remote);
-    for (const entry of await readdir(local, { withFileTypes: true })) {
-      const from = path.join(local, entry.name);
-      const to = `${remote}/${entry.name}`;
-      await (entry.isDirectory() ? this.putTree(from, to) : this.put(from, to));
-    }
+  putTree(local: string, remote: string): Promise<void> {
+    return putTree(this, local, remote);
   }
 
-  async getTree(remote: string, local: string): Promise<void> {
-    await mkdir(local);
-    for (const { name, attributes } of await this.#children(remote)) {
-      const from = `${remote}/${name}`;
-      const to = path.join(local, name);
-      await (attributes.isDirectory ? this.getTree(from, to) : this.get(from, to));
-    }
+  getTree(remote: string, local: string): Promise<void> {
+    return getTree(this, remote, local);
+  }
+
+  beginTree(directory: string): Promise<void> {
+    return makeDirectory(this.#sftp, directory);
   }
 
   remove(file: string): Promise<void> {
@@ -164,12 +158,8 @@ export class WinScpSession {
   }
 
   /** WinSCP lists, deletes what is there and then the directory itself. */
-  async removeTree(directory: string): Promise<void> {
-    for (const { name, attributes } of await this.#children(directory)) {
-      const child = `${directory}/${name}`;
-      await (attributes.isDirectory ? this.removeTree(child) : this.remove(child));
-    }
-    await this.removeDirectory(directory);
+  removeTree(directory: string): Promise<void> {
+    return removeTree(this, directory);
   }
 
   async hash(file: string): Promise<string> {
@@ -197,7 +187,7 @@ export class WinScpSession {
     return fragmentBytes * available;
   }
 
-  async #children(directory: string): Promise<readonly Entry[]> {
+  async children(directory: string): Promise<readonly Entry[]> {
     return (await this.list(directory)).filter(({ name }) => name !== '.' && name !== '..');
   }
 
