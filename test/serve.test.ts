@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OpenFlag } from '../src/sftp/protocol.ts';
-import { SftpClient } from '../src/sftp/testing/sftp-client.ts';
 import { Message } from '../src/ssh/message.ts';
 import type { TestClient } from '../src/ssh/testing/client.ts';
 import { PASSWORD, type Served, serve, serveRefused } from './testing/served.ts';
+import { openSftp } from './testing/sftp.ts';
 
 const READ = OpenFlag.READ;
 const WRITE_NEW = OpenFlag.WRITE | OpenFlag.CREATE;
@@ -26,22 +26,6 @@ async function logIn(target: Served, userName = 'alice', password = PASSWORD): P
   client.sendPassword(userName, password);
   await client.expect(Message.USERAUTH_SUCCESS);
   return client;
-}
-
-/** An SFTP session over the connection; the returned client is fed until the connection ends. */
-async function openSftp(client: TestClient): Promise<SftpClient> {
-  const channel = await client.openSubsystem('sftp');
-  const sftp = new SftpClient((packet) => client.sendData(channel, packet));
-  const feed = async (): Promise<void> => {
-    for (let next = await client.next(); next !== undefined; next = await client.next()) {
-      if (next.number !== Message.CHANNEL_DATA) continue;
-      next.message.uint32();
-      sftp.receive(next.message.string());
-    }
-  };
-  void feed();
-  await sftp.init();
-  return sftp;
 }
 
 test('serve - a user logs in through the function and a file reaches the bucket on disk', async () => {

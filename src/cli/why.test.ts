@@ -17,7 +17,12 @@ interface Ended {
 }
 
 /** Runs `drawbridge why` with a function that lets jane in with a password. */
-async function why(t: TestContext, args: readonly string[], input = ''): Promise<Ended> {
+async function why(
+  t: TestContext,
+  args: readonly string[],
+  input = '',
+  configured = ['--config', 'drawbridge.yaml'],
+): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-cli-'));
   t.after(() => rm(folder, { recursive: true }));
   const answer = { Role: ROLE, HomeDirectory: '/bucket/jane' };
@@ -40,7 +45,7 @@ async function why(t: TestContext, args: readonly string[], input = ''): Promise
     ],
   };
   await writeFile(join(folder, 'drawbridge.yaml'), JSON.stringify(configuration));
-  const command = [ENTRY, 'why', ...args, '--config', 'drawbridge.yaml'];
+  const command = [ENTRY, 'why', ...args, ...configured];
   return new Promise((resolve) => {
     const child = execFile(process.execPath, command, { cwd: folder }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : error.code, output: stdout + stderr }),
@@ -83,3 +88,9 @@ for (const [what, args, message] of [
     assert.match(output, message);
   });
 }
+
+test('why command - without a configuration, and without the demo that it would be about, it asks for one', async (t) => {
+  const { code, output } = await why(t, ['jane', 'get', 'a'], '', []);
+  assert.equal(code, 2);
+  assert.match(output, /^drawbridge: there is no demo in this folder: name the configuration by --config/);
+});

@@ -1,5 +1,6 @@
 /** `drawbridge why`: explains why a user may or may not do something. */
 
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Argument, Command, Option } from 'commander';
@@ -30,9 +31,9 @@ export function whyCommand(): Command {
     )
     .argument('<user>', 'user name')
     .addArgument(new Argument('<operation>', 'what is to be done').choices(WHY_OPERATIONS))
-    .argument('<path>', 'path as the client writes it')
+    .argument('<path>', 'path as the client writes it, with a slash at its end for a directory')
     .argument('[target]', 'of rename: the new path')
-    .option('--config <file>', 'configuration file, usually drawbridge.yaml')
+    .option('--config <file>', 'configuration file, usually drawbridge.yaml; without it the demo in ./data')
     .addOption(new Option('--protocol <name>', 'protocol').choices(['SFTP', 'FTPS', 'FTP']).default('SFTP'))
     .option('--server <id>', 'server, where there is more than one')
     .option('--source-ip <address>', 'address of the client, which policies may look at', '127.0.0.1')
@@ -72,6 +73,10 @@ async function why(
     ...(config === undefined ? {} : { file: config }),
     environment: process.env,
   });
+  if (configuration.origin === 'embedded' && !existsSync(configuration.data))
+    throw new WhyError(
+      'there is no demo in this folder: name the configuration by --config, such as --config drawbridge.yaml',
+    );
   const { outcome, lines } = await explainAccess(configuration, {
     userName,
     operation,

@@ -1,7 +1,7 @@
 /** A Server as its endpoints need it: the API's fields, resolved to the parts that serve it. */
 
 import type { RoleFacts } from '../files/access.ts';
-import type { AccessPointFacts } from '../files/guard-scope.ts';
+import type { AccessPointFacts, FileSystemFacts } from '../files/guard-scope.ts';
 import type { Storage, StorageSession } from '../files/storage.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import type { PublicKey } from '../ssh/index.ts';
@@ -37,6 +37,8 @@ export interface ServerSettings {
   readonly roles: ReadonlyMap<string, RoleFacts>;
   /** The storages of the server's domain, by the first segment of real paths. */
   readonly storages: ReadonlyMap<string, Storage>;
+  /** What policies are asked about those that are POSIX file systems, by id. */
+  readonly fileSystems: ReadonlyMap<string, FileSystemFacts>;
   /** Which of these are access points, by id. */
   readonly accessPoints: ReadonlyMap<string, AccessPointFacts>;
 }

@@ -28,6 +28,7 @@ function limits(grant: Grant, rolePolicy?: unknown) {
       serverId: 's-0123456789abcdef0',
       domain: 'S3',
       roles: new Map([[ROLE, role]]),
+      fileSystems: new Map(),
       accessPoints: new Map(),
     },
     sourceIp: '203.0.113.9',

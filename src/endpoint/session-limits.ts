@@ -16,7 +16,7 @@ export interface SessionLimits {
 
 export interface LimitedSession {
   readonly grant: Grant;
-  readonly settings: Pick<ServerSettings, 'serverId' | 'domain' | 'roles' | 'accessPoints'>;
+  readonly settings: Pick<ServerSettings, 'serverId' | 'domain' | 'roles' | 'fileSystems' | 'accessPoints'>;
   /** Address of the client. */
   readonly sourceIp: string;
   readonly sessionId: string;
@@ -30,7 +30,7 @@ export function sessionLimits({
   sessionId,
 }: LimitedSession): SessionLimits | Refused {
   const { role, userName, home, posixProfile } = grant;
-  const { serverId, domain, roles, accessPoints } = settings;
+  const { serverId, domain, roles, fileSystems, accessPoints } = settings;
   const session = grant.policy === undefined ? undefined : readSessionPolicy(grant.policy, home, userName);
   if (session?.outcome === 'unusable') return refused('SESSION_POLICY_UNUSABLE', session.reason);
   const rolePolicy = roles.get(role)?.policy;
@@ -43,7 +43,7 @@ export function sessionLimits({
   const uid = posixProfile === undefined ? {} : { uid: posixProfile.uid };
   return {
     outcome: 'ready',
-    guard: { access, scope: { domain, role, accessPoints, ...uid } },
+    guard: { access, scope: { domain, role, fileSystems, accessPoints, ...uid } },
     ...(session === undefined ? {} : { sessionPolicy: session.text }),
   };
 }

@@ -54,6 +54,12 @@ test('recorder - a denial by no statement names the policy that does not allow',
   assert.ok(!('statement' in fields));
 });
 
+test('recorder - what a policy hides is written, though the client is told that nothing is there', () => {
+  const { cause } = denied();
+  const fields = recorded(new FileError('NOT_FOUND', undefined, { cause }));
+  assert.deepEqual([fields.code, fields.policy, fields.action], ['NOT_FOUND', 'session', 's3:DeleteObject']);
+});
+
 test('recorder - any other cause is written as it was', () => {
   const cause = Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
   assert.deepEqual(recorded(new FileError('PERMISSION_DENIED', undefined, { cause })), {

@@ -64,7 +64,7 @@ export class SftpRecorder implements SftpObserver {
     this.#activities.record('CHECK_FILE', { path, algorithm });
   }
 
-  /** Clients ask for files that are not there all the time; that is no event. */
+  /** Clients ask for files that are not there all the time; that is no event, unless a policy hides them. */
   refused(refusal: OperationRefused): void {
     const { operation, path, error } = refusal;
     const fields = {
@@ -73,7 +73,7 @@ export class SftpRecorder implements SftpObserver {
       message: error.message,
       ...(path === undefined ? {} : { path }),
     };
-    if (FILE_ERRORS[error.code].sftpStatus === SFTP_NO_SUCH_FILE) {
+    if (FILE_ERRORS[error.code].sftpStatus === SFTP_NO_SUCH_FILE && !(error.cause instanceof AccessDenied)) {
       this.#log.debug(fields, 'an operation found nothing');
       return;
     }

@@ -76,15 +76,20 @@ test('access - one of the ways is enough, all of the needs are needed', () => {
 
 const CONDITIONS: Readonly<Record<string, Record<string, string>>> = {
   IpAddress: { 'aws:SourceIp': '203.0.113.0/24' },
-  Bool: { 'aws:SecureTransport': 'true' },
+  Bool: {
+    'aws:SecureTransport': 'true',
+    'aws:ViaAWSService': 'false',
+    'aws:PrincipalIsAWSService': 'false',
+    'aws:MultiFactorAuthPresent': 'false',
+  },
+  DateEquals: { 'aws:TokenIssueTime': '2026-11-21T12:00:00Z' },
   ArnEquals: { 'aws:PrincipalArn': ROLE },
   StringEquals: {
     'aws:PrincipalType': 'AssumedRole',
     'aws:PrincipalAccount': '000000000000',
     'aws:userid': 'transfer-user:jane.0123456789abcdef@s-0123456789abcdef0',
-    'transfer:UserName': 'jane',
   },
-  Null: { 'aws:username': 'true' },
+  Null: { 'aws:username': 'true', 'transfer:UserName': 'true' },
   DateLessThan: { 'aws:CurrentTime': '2026-11-21T12:00:01Z' },
   DateGreaterThan: { 'aws:CurrentTime': '2026-11-21T11:59:59Z' },
   NumericEquals: { 'aws:EpochTime': String(NOW_MS / 1000) },

@@ -12,9 +12,8 @@ import {
   verdicts,
 } from '../policy/index.ts';
 import { FileError } from './error.ts';
+import { roleSessionName } from './role-session-name.ts';
 
-/** AWS cuts the names of role sessions here. */
-const MAX_ROLE_SESSION_NAME = 64;
 const MS = 1000;
 
 /** One question for the policies. */
@@ -107,8 +106,8 @@ export class SessionAccess {
 
   private constructor(policies: readonly NamedPolicy[], options: SessionAccessOptions) {
     this.#policies = policies;
-    this.#sessionKeys = sessionKeys(options.principal);
     this.#nowMs = options.nowMs ?? Date.now;
+    this.#sessionKeys = sessionKeys(options.principal, this.#nowMs());
   }
 
   /** Every need has to be met. @throws FileError PERMISSION_DENIED, its cause an `AccessDenied` */
@@ -190,20 +189,24 @@ class AccessContext implements RequestContext {
 
 /**
  * What stays the same for the whole session. As for every assumed role there is no `aws:username`. `aws:userid` is the
- * role and the session; AWS puts an id of its own (`AROA…`) where there is the name of the role here.
+ * role and the session; AWS puts an id of its own (`AROA…`) where there is the name of the role here. Keys that AWS always
+ * has are not left out: a denial that asks for them would not apply.
  */
-function sessionKeys(principal: Principal): ReadonlyMap<string, readonly string[]> {
+function sessionKeys(principal: Principal, issuedMs: number): ReadonlyMap<string, readonly string[]> {
   const { role, userName, sessionId, serverId, sourceIp } = principal;
-  const sessionName = `${userName}.${sessionId}@${serverId}`.slice(0, MAX_ROLE_SESSION_NAME);
+  const sessionName = roleSessionName(userName, sessionId, serverId);
   const { accountId } = roleParts(role);
   const keys: Readonly<Record<string, string>> = {
     'aws:sourceip': sourceIp,
     'aws:securetransport': 'true',
+    'aws:viaawsservice': 'false',
+    'aws:multifactorauthpresent': 'false',
+    'aws:tokenissuetime': new Date(issuedMs).toISOString(),
     'aws:principaltype': 'AssumedRole',
+    'aws:principalisawsservice': 'false',
     'aws:principalarn': role,
     'aws:principalaccount': accountId,
     'aws:userid': `${role.slice(role.lastIndexOf('/') + 1)}:${sessionName}`,
-    'transfer:username': userName,
   };
   return new Map(Object.entries(keys).map(([key, value]) => [key, [value]]));
 }

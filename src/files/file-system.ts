@@ -104,9 +104,15 @@ export interface HardLinkCapability {
   link(existing: VirtualPath, path: VirtualPath): Promise<void>;
 }
 
+/**
+ * Asked by storages that move a directory name by name, right before each: something may have come into it since it was
+ * listed. Throws a `FileError` for what has to stay.
+ */
+export type MoveCheck = (from: VirtualPath, to: VirtualPath, type: 'file' | 'directory') => void;
+
 export interface ReplaceCapability {
   /** Renames and replaces an existing target in one step (POSIX rename). */
-  replace(from: VirtualPath, to: VirtualPath): Promise<void>;
+  replace(from: VirtualPath, to: VirtualPath, mayMove?: MoveCheck): Promise<void>;
 }
 
 /** Sizes in units of `fragmentBytes`, as POSIX statvfs. */
@@ -150,7 +156,7 @@ export interface FileSystem {
   /** Removes a file or a symbolic link, never a directory. */
   remove(path: VirtualPath): Promise<void>;
   /** Renames; rejects with ALREADY_EXISTS when `to` exists (SFTP v3, and AWS). */
-  rename(from: VirtualPath, to: VirtualPath): Promise<void>;
+  rename(from: VirtualPath, to: VirtualPath, mayMove?: MoveCheck): Promise<void>;
 
   readonly links?: LinkCapability;
   readonly hardLinks?: HardLinkCapability;

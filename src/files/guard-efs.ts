@@ -5,11 +5,9 @@ import type { AttributeChanges } from './file-system.ts';
 import { type AccessRules, changesTree, type LinkRules, type OpenIntent } from './guard-rules.ts';
 import type { VirtualPath } from './virtual-path.ts';
 
-/** Policies name a region; a file system here has none, and this one stands in for it. */
-const EFS_REGION = 'us-east-1';
-
 export interface EfsRulesOptions {
   readonly partition: string;
+  readonly region: string;
   readonly accountId: string;
   readonly fileSystemId: string;
   /** Where the session comes through one. */
@@ -24,8 +22,8 @@ export class EfsRules implements AccessRules {
   readonly #reading: readonly Need[];
   readonly #writing: readonly Need[];
 
-  constructor({ partition, accountId, fileSystemId, accessPointId, isRoot }: EfsRulesOptions) {
-    const place = `arn:${partition}:elasticfilesystem:${EFS_REGION}:${accountId}`;
+  constructor({ partition, region, accountId, fileSystemId, accessPointId, isRoot }: EfsRulesOptions) {
+    const place = `arn:${partition}:elasticfilesystem:${region}:${accountId}`;
     const keys = new Map([['elasticfilesystem:accessedviamounttarget', 'true']]);
     if (accessPointId !== undefined)
       keys.set('elasticfilesystem:accesspointarn', `${place}:access-point/${accessPointId}`);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AccessDenied } from './access.ts';
 import { FileError } from './error.ts';
-import type { DirectoryEntry, FileSystem } from './file-system.ts';
+import type { DirectoryEntry, FileSystem, MoveCheck } from './file-system.ts';
 import { MAX_MOVED_NAMES } from './guard-move.ts';
 import { MemoryStorage } from './storage/memory.ts';
 import { names, store, testSession } from './testing/fixture.ts';
 import { DENIED, limited, policyOf, type Statement } from './testing/policy-fixture.ts';
-import { virtualPath as path } from './virtual-path.ts';
+import { virtualPath as path, type VirtualPath } from './virtual-path.ts';
 
 const EVERYTHING: Statement = { Effect: 'Allow', Action: 's3:*', Resource: '*' };
 
@@ -65,6 +65,20 @@ test('guard rename - what may be renamed as a file only is not renamed as a dire
     Resource: ['arn:aws:s3:::bucket/d', 'arn:aws:s3:::bucket/m'],
   };
   await assert.rejects(limited(await tree(), policyOf(onlyFiles)).rename(path('/d'), path('/m')), DENIED);
+});
+
+test('guard rename - a storage that moves name by name asks about what came in meanwhile', async () => {
+  const files = await tree();
+  const deny: Statement = { Effect: 'Deny', Action: 's3:GetObject', Resource: 'arn:aws:s3:::bucket/*/late' };
+  const late = async (_from: VirtualPath, _to: VirtualPath, mayMove?: MoveCheck): Promise<void> => {
+    mayMove?.(path('/d/a'), path('/m/a'), 'file');
+    mayMove?.(path('/d/late'), path('/m/late'), 'file');
+  };
+  const inner = Object.assign(files, { rename: late, replacing: { replace: late } });
+  const guarded = limited(inner, policyOf(EVERYTHING, deny));
+  await assert.rejects(guarded.rename(path('/d'), path('/m')), DENIED);
+  assert.ok(guarded.replacing);
+  await assert.rejects(guarded.replacing.replace(path('/d'), path('/m')), DENIED);
 });
 
 test('guard rename - nobody learns from a rename whether something is there', async () => {

@@ -26,8 +26,8 @@ interface MovedDirectory {
 }
 
 /**
- * A policy may forbid one file deep in a directory. What somebody puts there while it moves is asked about when it is
- * put there.
+ * A policy may forbid one file deep in a directory. Storages that move name by name ask about each again (`checkMoved`);
+ * for the others what comes in between the last listing and the move itself moves along.
  *
  * @throws FileError PERMISSION_DENIED, LIMIT_EXCEEDED, ABORTED, and what the storage answers
  */
@@ -46,6 +46,17 @@ export async function checkMove(move: Move): Promise<void> {
   await checkBelow(move);
 }
 
+/** One name of a directory that moves. @throws FileError PERMISSION_DENIED */
+export function checkMoved(
+  access: SessionAccess,
+  rules: AccessRules,
+  from: VirtualPath,
+  to: VirtualPath,
+  type: 'file' | 'directory',
+): void {
+  access.check(type === 'directory' ? rules.moveDirectory(from, to) : rules.moveFile(from, to));
+}
+
 async function checkBelow({ files, access, rules, signal, from, to }: Move): Promise<void> {
   const waiting: MovedDirectory[] = [{ from, to }];
   let nameCount = 0;
@@ -56,7 +67,7 @@ async function checkBelow({ files, access, rules, signal, from, to }: Move): Pro
         throw new FileError('LIMIT_EXCEEDED', 'the directory holds too many files to be renamed at once');
       const moved = { from: virtualPath(name, directory.from), to: virtualPath(name, directory.to) };
       const isDirectory = attributes.type === 'directory';
-      access.check((isDirectory ? rules.moveDirectory : rules.moveFile).call(rules, moved.from, moved.to));
+      checkMoved(access, rules, moved.from, moved.to, isDirectory ? 'directory' : 'file');
       if (isDirectory) waiting.push(moved);
     }
   }

@@ -6,6 +6,17 @@ import type { AccessRules } from './guard-rules.ts';
 import { S3Rules } from './guard-s3.ts';
 import type { VirtualPath } from './virtual-path.ts';
 
+/** Of a file system that nothing is said of. */
+const DEFAULT_REGION = 'us-east-1';
+
+/** A POSIX file system of the configuration. */
+export interface FileSystemFacts {
+  /** In the ARN by which policies name it. */
+  readonly region: string;
+  /** Whose rights files are used with, where those are not of the session. */
+  readonly uid?: number;
+}
+
 /** An access point of the configuration. */
 export interface AccessPointFacts {
   readonly fileSystemId: string;
@@ -21,6 +32,8 @@ export interface AccessScope {
   /** Of the session's POSIX profile. */
   readonly uid?: number;
   /** By id. */
+  readonly fileSystems?: ReadonlyMap<string, FileSystemFacts>;
+  /** By id. */
   readonly accessPoints?: ReadonlyMap<string, AccessPointFacts>;
 }
 
@@ -32,11 +45,14 @@ export function rulesFor(scope: AccessScope, name: string, base: VirtualPath): A
   const { partition, accountId } = roleParts(scope.role);
   if (scope.domain === 'S3') return new S3Rules({ partition, bucket: name, base });
   const accessPoint = scope.accessPoints?.get(name);
-  const uid = accessPoint?.uid ?? scope.uid;
+  const fileSystemId = accessPoint?.fileSystemId ?? name;
+  const fileSystem = scope.fileSystems?.get(fileSystemId);
+  const uid = fileSystem?.uid ?? accessPoint?.uid ?? scope.uid;
   return new EfsRules({
     partition,
+    region: fileSystem?.region ?? DEFAULT_REGION,
     accountId,
-    fileSystemId: accessPoint?.fileSystemId ?? name,
+    fileSystemId,
     ...(accessPoint === undefined ? {} : { accessPointId: name }),
     isRoot: uid === 0,
   });

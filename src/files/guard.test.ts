@@ -154,12 +154,35 @@ for (const [what, { run, needs }] of Object.entries(CASES)) {
   });
 }
 
-test('guard - what was found and may not be seen as that is denied', async () => {
-  const byObjects = limited(await bucket(), policyOf(allowing('GetObject d')));
-  await assert.rejects(byObjects.stat(path('/d'), FOLLOW), DENIED, 'it is a directory');
-  const byMarker = limited(await bucket(), policyOf(allowing('GetObject d/a/')));
-  await assert.rejects(byMarker.stat(path('/d/a'), FOLLOW), DENIED, 'it is a file');
-});
+const LOOKS: Readonly<Record<string, (files: FileSystem, name: string) => Promise<unknown>>> = {
+  stat: (files, name) => files.stat(path(name), FOLLOW),
+  read: (files, name) => open(files, name, READ),
+  space: async (files, name) => files.spaceReporting?.space(path(name)),
+};
+const UNSEEN: readonly (readonly [what: string, name: string, right: string])[] = [
+  ['a directory whose name may be one of a file', '/d', 'GetObject d'],
+  ['a file whose name may be one of a directory', '/d/a', 'GetObject d/a/'],
+];
+for (const [what, name, right] of UNSEEN) {
+  for (const [operation, look] of Object.entries(LOOKS)) {
+    if (operation === 'read' && name !== '/d') continue;
+    test(`guard - ${operation} of ${what}: what may not be seen is not there`, async () => {
+      const files = limited(await bucket(), policyOf(allowing(right)));
+      await assert.rejects(look(files, name), (error) => {
+        assert.ok(error instanceof FileError && error.cause instanceof AccessDenied);
+        assert.equal(error.code, 'NOT_FOUND');
+        assert.equal(error.message, 'no such file or directory');
+        return true;
+      });
+      const above = { ...allowing('ListBucket '), Condition: { StringEquals: { 's3:prefix': ['', 'd/'] } } };
+      const listed = limited(
+        await bucket(),
+        policyOf(allowing(right), name === '/d' ? allowing('ListBucket ') : above),
+      );
+      await assert.rejects(look(listed, name), DENIED, 'who sees it in the listing above is told why');
+    });
+  }
+}
 
 test('guard - times of a directory are written to its marker, and asked for as that', async () => {
   const times = { times: { accessedSeconds: 1, modifiedSeconds: 2 } };
@@ -252,4 +275,22 @@ test('guard - EFS, a policy can insist on an access point', async () => {
   const accessPoints = new Map([['fsap-01234567', { fileSystemId: 'fs-01234567' }]]);
   await names(await share(policy, { accessPoints }, 'fsap-01234567'), '/');
   await assert.rejects((await share(policy, { accessPoints })).list(path('/')), DENIED);
+});
+
+test('guard - EFS, policies name a file system with its region', async () => {
+  const policy = policyOf({ ...efs('ClientMount'), Resource: EFS.replace('us-east-1', 'eu-west-1') });
+  const fileSystems = new Map([['fs-01234567', { region: 'eu-west-1' }]]);
+  await names(await share(policy, { fileSystems }), '/');
+  await assert.rejects((await share(policy)).list(path('/')), DENIED);
+  const accessPoints = new Map([['fsap-01234567', { fileSystemId: 'fs-01234567' }]]);
+  await names(await share(policy, { fileSystems, accessPoints }, 'fsap-01234567'), '/');
+});
+
+test('guard - EFS, where files are used as the process and that is root, ClientRootAccess is needed', async () => {
+  const fileSystems = new Map([['fs-01234567', { region: 'us-east-1', uid: 0 }]]);
+  const accessPoints = new Map([['fsap-01234567', { fileSystemId: 'fs-01234567', uid: 1000 }]]);
+  for (const name of ['fs-01234567', 'fsap-01234567']) {
+    const mountOnly = await share(policyOf(efs('ClientMount')), { fileSystems, accessPoints }, name);
+    await assert.rejects(mountOnly.list(path('/')), DENIED, name);
+  }
 });

@@ -1,23 +1,26 @@
 /** Asks the policies before every operation on a storage: what they deny never reaches it. */
 
 import type { SessionAccess } from './access.ts';
+import { FileError } from './error.ts';
 import type {
   AttributeChanges,
   DirectoryReader,
   FileAttributes,
   FileHandle,
   FileSystem,
+  FileType,
   HardLinkCapability,
   LinkCapability,
+  MoveCheck,
   OpenMode,
   ReplaceCapability,
   SpaceCapability,
 } from './file-system.ts';
 import { GuardedReadHandle } from './guard-handle.ts';
-import { checkMove } from './guard-move.ts';
+import { checkMove, checkMoved } from './guard-move.ts';
 import { type AccessRules, changesTree, type LinkRules } from './guard-rules.ts';
 import { type AccessScope, rulesFor } from './guard-scope.ts';
-import type { VirtualPath } from './virtual-path.ts';
+import { parentPath, ROOT, type VirtualPath } from './virtual-path.ts';
 
 /** The policies of one session, and what they are asked about. */
 export interface SessionGuard {
@@ -67,8 +70,7 @@ class GuardedFileSystem implements FileSystem {
   async stat(path: VirtualPath, options: { readonly followLinks: boolean }): Promise<FileAttributes> {
     this.#access.check(this.#rules.look(path));
     const attributes = await this.#files.stat(path, options);
-    const isDirectory = attributes.type === 'directory';
-    this.#access.check(isDirectory ? this.#rules.lookAtDirectory(path) : this.#rules.lookAtFile(path));
+    this.#checkSeen(path, attributes.type);
     return attributes;
   }
 
@@ -85,7 +87,11 @@ class GuardedFileSystem implements FileSystem {
   /** What is opened for writing was allowed to be written; nothing is asked again for its bytes. */
   async open(path: VirtualPath, mode: OpenMode, initial: AttributeChanges): Promise<FileHandle> {
     this.#access.check(this.#rules.open(path, mode));
-    const handle = await this.#files.open(path, mode, initial);
+    const handle = await this.#files.open(path, mode, initial).catch((error: unknown) => {
+      if (!changesTree(mode) && error instanceof FileError && error.code === 'IS_A_DIRECTORY')
+        this.#checkSeen(path, 'directory');
+      throw error;
+    });
     if (changesTree(mode) || this.#access.allows(this.#rules.change(path, {}))) return handle;
     return new GuardedReadHandle(handle, (changes) => this.#access.check(this.#rules.change(path, changes)));
   }
@@ -112,7 +118,21 @@ class GuardedFileSystem implements FileSystem {
 
   async rename(from: VirtualPath, to: VirtualPath): Promise<void> {
     await this.#checkMove(from, to);
-    await this.#files.rename(from, to);
+    await this.#files.rename(from, to, this.#mayMove);
+  }
+
+  /**
+   * The right to an object says nothing of a directory of the same name, and the other way round. Where the listing
+   * above does not show it either, what may not be seen is not there: S3 would not tell more.
+   */
+  #checkSeen(path: VirtualPath, type: FileType): void {
+    const { lookAtDirectory, lookAtFile } = this.#rules;
+    const cause = this.#access.denied(
+      (type === 'directory' ? lookAtDirectory : lookAtFile).call(this.#rules, path),
+    );
+    if (cause === undefined) return;
+    const isShown = path === ROOT || this.#access.allows(this.#rules.list(parentPath(path)));
+    throw new FileError(isShown ? 'PERMISSION_DENIED' : 'NOT_FOUND', undefined, { cause });
   }
 
   /** The times of a directory are kept with its marker, an object that a policy may forbid beside those of files. */
@@ -122,6 +142,9 @@ class GuardedFileSystem implements FileSystem {
     const { type } = await this.#files.stat(path, { followLinks: true });
     if (type === 'directory') this.#access.check(needs);
   }
+
+  /** Once more for each name, by storages that take their time. */
+  readonly #mayMove: MoveCheck = (from, to, type) => checkMoved(this.#access, this.#rules, from, to, type);
 
   #checkMove(from: VirtualPath, to: VirtualPath): Promise<void> {
     return checkMove({
@@ -138,7 +161,7 @@ class GuardedFileSystem implements FileSystem {
     return {
       replace: async (from, to) => {
         await this.#checkMove(from, to);
-        await replacing.replace(from, to);
+        await replacing.replace(from, to, this.#mayMove);
       },
     };
   }
@@ -169,6 +192,7 @@ class GuardedFileSystem implements FileSystem {
     return {
       space: async (path) => {
         this.#access.check(this.#rules.look(path));
+        if (this.#rules.judgesEveryName) await this.stat(path, { followLinks: true });
         return spaceReporting.space(path);
       },
     };

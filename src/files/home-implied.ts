@@ -10,6 +10,7 @@ import type {
   FileSystem,
   HardLinkCapability,
   LinkCapability,
+  MoveCheck,
   OpenMode,
   ReplaceCapability,
   SpaceCapability,
@@ -88,8 +89,8 @@ export class ImpliedDirectories implements FileSystem {
     return this.#files.remove(path);
   }
 
-  rename(from: VirtualPath, to: VirtualPath): Promise<void> {
-    return this.#files.rename(from, to);
+  rename(from: VirtualPath, to: VirtualPath, mayMove?: MoveCheck): Promise<void> {
+    return this.#files.rename(from, to, mayMove);
   }
 
   async #orImplied<T>(path: VirtualPath, answer: Promise<T>, implied: T): Promise<T> {

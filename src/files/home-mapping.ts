@@ -155,6 +155,8 @@ function expandPath(text: string, userName: string, code: HomeErrorCode, what: (
   }
   if (!text.startsWith('/')) throw new HomeError(code, `${what()} must begin with /`);
   if (text === '/') return ROOT;
+  const plain = plainPath(text);
+  if (plain !== undefined) return plain;
   const names = text.slice(1).split('/');
   for (const name of names) checkName(name, code, what);
   const expanded = names.map((name) => name.replace(USER_NAME_VARIABLE, () => userName));
@@ -163,6 +165,17 @@ function expandPath(text: string, userName: string, code: HomeErrorCode, what: (
     return virtualPath(`/${expanded.join('/')}`);
   } catch (error) {
     throw new HomeError(code, `${what()}: ${toFileError(error).message}`, { cause: error });
+  }
+}
+
+/** Nearly every path is one, and homes have thousands: no variable in it, and nothing that has to be resolved. */
+function plainPath(text: string): VirtualPath | undefined {
+  if (text.includes('$')) return undefined;
+  try {
+    const path = virtualPath(text);
+    return path === text ? path : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Opens a user's home: puts the storages of its paths or mappings into one tree. */
 
+import { setImmediate as turn } from 'node:timers/promises';
 import { FileError } from './error.ts';
 import type { FileSystem } from './file-system.ts';
 import type { SessionGuard } from './guard.ts';
@@ -10,6 +11,9 @@ import type { HomeSpec } from './home-spec.ts';
 import { HomeTree } from './home-tree.ts';
 import type { Storage, StorageSession } from './storage.ts';
 import { pathSegments } from './virtual-path.ts';
+
+/** A home of tens of thousands of mappings leaves turns to the other sessions. */
+const PARTS_PER_TURN = 1000;
 
 /**
  * Opens the home of one session. Storages that make homes get the landing directory made now, and the targets of
@@ -29,7 +33,9 @@ export async function openHome(
   await Promise.all([...needed].map((name) => storages.get(name)?.admit?.(session)));
   const reachable = reachableStorages(spec, needed, storages, session);
   const tree = new HomeTree<HomeMount>();
-  for (const { entry, storageName: name, target, type, isListed } of homeParts(spec, storages.keys())) {
+  const parts = homeParts(spec, storages.keys());
+  for (const [index, { entry, storageName: name, target, type, isListed }] of parts.entries()) {
+    if (index % PARTS_PER_TURN === PARTS_PER_TURN - 1) await turn();
     const storage = reachable.has(name) ? storages.get(name) : undefined;
     if (storage === undefined) continue;
     const options = { storage, session, name, target, type };

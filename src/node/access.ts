@@ -1,7 +1,7 @@
 /** What the configuration says about who may do what, in the form that sessions are limited by. */
 
 import type { RoleFacts } from '../files/access.ts';
-import type { AccessPointFacts } from '../files/guard-scope.ts';
+import type { AccessPointFacts, FileSystemFacts } from '../files/guard-scope.ts';
 import { compilePolicy } from '../policy/index.ts';
 import type { Configuration } from './config/load.ts';
 
@@ -11,6 +11,17 @@ export function rolesOf({ roles }: Configuration): ReadonlyMap<string, RoleFacts
     Object.entries(roles).map(([role, { policy }]) => [
       role,
       policy === undefined ? {} : { policy: compilePolicy(policy, { name: 'role policy' }) },
+    ]),
+  );
+}
+
+/** By id. */
+export function fileSystemsOf({ storage }: Configuration): ReadonlyMap<string, FileSystemFacts> {
+  const uid = process.geteuid?.();
+  return new Map(
+    Object.entries(storage.fileSystems).map(([id, { region, identity }]) => [
+      id,
+      identity === 'process' && uid !== undefined ? { region, uid } : { region },
     ]),
   );
 }

@@ -22,7 +22,7 @@ async function storagesWith(t: TestContext, accessPoints: AccessPoints): Promise
   const storages = new Storages(
     {
       buckets: {},
-      fileSystems: { [FILE_SYSTEM]: { path, identity: 'profile', durability: 'close' } },
+      fileSystems: { [FILE_SYSTEM]: { path, region: 'us-east-1', identity: 'profile', durability: 'close' } },
       accessPoints,
       uploadMemoryMegabytes: 32,
     },

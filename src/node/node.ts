@@ -17,15 +17,18 @@ import {
   WindowBudget,
 } from '../ssh/index.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
-import { accessPointsOf, rolesOf } from './access.ts';
+import { accessPointsOf, fileSystemsOf, rolesOf } from './access.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
 import type { DataFolder } from './data-folder.ts';
 import { localFunction } from './functions.ts';
 import { openHostKeys, readHostKeys, usableKeys } from './host-keys.ts';
 import { Storages } from './storages.ts';
 
-/** By how much the receive windows of all channels may grow beyond their first 2 MiB, together. */
-const WINDOW_GROWTH_BYTES = 256 * 1024 * 1024;
+/**
+ * By how much the receive windows of all channels may grow beyond their first size, together: two grow to the full. What
+ * is in a window while the storage makes its client wait is held in memory, and 50 uploads have to fit into 256 MiB.
+ */
+const WINDOW_GROWTH_BYTES = 32 * 1024 * 1024;
 const MS = 1000;
 const BYTES_PER_MEGABYTE = 1024 * 1024;
 
@@ -51,6 +54,7 @@ export class DrawbridgeNode {
   readonly #endpoints: SftpEndpoint[] = [];
   readonly #storages: Storages;
   readonly #roles: ServerSettings['roles'];
+  readonly #fileSystems: ServerSettings['fileSystems'];
   readonly #accessPoints: ServerSettings['accessPoints'];
   readonly #providers = new Map<string, IdentityProvider>();
   #installationKeys: Promise<readonly HostKey[]> | undefined;
@@ -60,6 +64,7 @@ export class DrawbridgeNode {
     const { limits, storage } = options.configuration;
     this.#storages = new Storages(storage, options.data, options.log);
     this.#roles = rolesOf(options.configuration);
+    this.#fileSystems = fileSystemsOf(options.configuration);
     this.#accessPoints = accessPointsOf(options.configuration);
     this.#registry = new SessionRegistry({
       maxConnections: limits.maxConnections,
@@ -155,6 +160,7 @@ export class DrawbridgeNode {
       ignoresSetStat: server.Domain === 'S3' && server.ProtocolDetails.SetStatOption === 'ENABLE_NO_OP',
       roles: this.#roles,
       storages: server.Domain === 'S3' ? this.#storages.buckets : this.#storages.fileSystems,
+      fileSystems: this.#fileSystems,
       accessPoints: this.#accessPoints,
     };
   }

@@ -22,28 +22,45 @@ export type WhyOperation = (typeof WHY_OPERATIONS)[number];
 const READING: OpenIntent = { read: true, write: false, create: false, truncate: false, exclusive: false };
 const APPENDING: OpenIntent = { ...READING, read: false, write: true, create: true };
 const STORING: OpenIntent = { ...APPENDING, truncate: true };
-/** Any mode: which one does not matter to the policies. */
-const CHANGED_MODE = { mode: 0o600 };
+/** Any times: which ones does not matter to the policies. */
+const CHANGED_TIMES = { times: { accessedSeconds: 0, modifiedSeconds: 0 } };
 
-/** One thing that may be at the path, with what it then needs. */
+/** What is at the path, where the policies ask otherwise about a directory. */
+export type WhyThing = 'a file' | 'a directory';
+
 export interface Asked {
-  /** Where the needs depend on what is there: `as a file`, `as a directory`. */
-  readonly what?: string;
+  /** Absent where it does not matter. */
+  readonly thing?: WhyThing;
   readonly needs: readonly Need[];
 }
 
-/** The guard's own rules; the first of several answers decides. */
+export interface WhyPaths {
+  readonly path: VirtualPath;
+  /** Of a rename; the path itself otherwise. */
+  readonly target: VirtualPath;
+  /** The path was written with a slash at its end. */
+  readonly isDirectory: boolean;
+}
+
+/** The guard's own rules. The first answer decides; a second one says what else would, were it a directory. */
 export function askedFor(
   operation: WhyOperation,
   rules: AccessRules,
-  path: VirtualPath,
-  target: VirtualPath,
+  { path, target, isDirectory }: WhyPaths,
 ): readonly [Asked, ...Asked[]] {
+  const either = (asFile: readonly Need[], asDirectory: readonly Need[]): readonly [Asked, ...Asked[]] => {
+    if (!rules.judgesEveryName) return [{ needs: asFile }];
+    const [file, directory] = [
+      { thing: 'a file', needs: asFile },
+      { thing: 'a directory', needs: asDirectory },
+    ] as const;
+    return isDirectory ? [directory] : [file, directory];
+  };
   switch (operation) {
     case 'list':
       return [{ needs: rules.list(path) }];
     case 'stat':
-      return [{ needs: rules.look(path) }];
+      return either(rules.lookAtFile(path), rules.lookAtDirectory(path));
     case 'get':
       return [{ needs: rules.open(path, READING) }];
     case 'put':
@@ -57,16 +74,11 @@ export function askedFor(
     case 'rm':
       return [{ needs: rules.remove(path) }];
     case 'setstat':
-      return [{ needs: rules.change(path, CHANGED_MODE) }];
+      return either(rules.change(path, CHANGED_TIMES), [
+        ...rules.change(path, CHANGED_TIMES),
+        ...rules.makeDirectory(path),
+      ]);
     case 'rename':
-      return rules.judgesEveryName
-        ? [
-            { what: 'as a file', needs: rules.moveFile(path, target) },
-            {
-              what: 'as a directory, where every name below it is asked about too',
-              needs: rules.moveDirectory(path, target),
-            },
-          ]
-        : [{ needs: rules.moveFile(path, target) }];
+      return either(rules.moveFile(path, target), rules.moveDirectory(path, target));
   }
 }

@@ -13,6 +13,7 @@ const USER = ['$', '{transfer:UserName}'].join('');
 const S3_SERVER = 's-0123456789abcdef0';
 const EFS_SERVER = 's-0123456789abcdef1';
 const UID = 54_321;
+const OWN_UID = process.geteuid?.() ?? 0;
 
 const ROLE_POLICY = {
   Version: '2012-10-17',
@@ -168,8 +169,30 @@ test('why - a rename is judged with its target, and not across mappings', async 
   assert.match(across.text, /CROSS_STORAGE/);
   const inside = await why(t, { ...rename, target: '/in/daily/b' });
   assert.match(inside.text, /s3:PutObject on arn:aws:s3:::bucket\/jane\/b\n/);
-  assert.match(inside.text, /as a directory/);
+  assert.match(inside.text, /Policies, for a file:\n.*Policies, for a directory:\n/s);
   assert.equal(inside.outcome, 'denied', 'the role forbids to delete');
+});
+
+test('why - a path is one of a file, with a slash at its end one of a directory, and the difference is told', async (t) => {
+  const rename = { operation: 'rename', path: '/in/daily/a', target: '/in/daily/b' } as const;
+  const noMarkers = {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+      { Sid: 'NoMkdir', Effect: 'Deny', Action: 's3:PutObject', Resource: 'arn:aws:s3:::bucket/*/' },
+    ],
+  };
+  const answer = { ...LOGICAL, Role: FREE_ROLE, Policy: JSON.stringify(noMarkers) };
+  const file = await why(t, { ...rename, answer });
+  assert.equal(file.outcome, 'allowed');
+  assert.match(
+    file.text,
+    /Decision: ALLOWED, every policy allows it; it is denied for a directory, whose path/,
+  );
+  const directory = await why(t, { ...rename, path: '/in/daily/a/', answer });
+  assert.equal(directory.outcome, 'denied');
+  assert.match(directory.text, /Asked: {4}rename \/in\/daily\/a\/ /);
+  assert.match(directory.text, /Decision: DENIED, s3:PutObject on .*\/jane\/b\/ is denied by .*"NoMkdir"/);
 });
 
 test('why - without any policy the storage alone decides', async (t) => {
@@ -186,6 +209,7 @@ test('why - what cannot be told says what is missing', async (t) => {
     [{ answer: {} }, /NOT_AUTHENTICATED/],
     [{ answer: { ...LOGICAL, Policy: '{"Statement":[]}' } }, /SESSION_POLICY_UNUSABLE/],
     [{ userName: '../etc' }, /user name/i],
+    [{ userName: 'bobby', answer: undefined }, /asked without a password.*--password-stdin.*--answer/],
     [{ path: 'a\0b' }, /NUL/],
   ];
   for (const [question, message] of cases) {
@@ -253,4 +277,30 @@ test('why - on a POSIX file system the name whose mode bits refuse is told', asy
   assert.match(hidden.text, /POSIX: \/home \(rwx------.* does not let uid 54321 search/);
   const asRoot = await ask('rm', 'a', { ...EFS_ANSWER, PosixProfile: { Uid: 0, Gid: 0 } });
   assert.equal(asRoot.outcome, 'allowed');
+});
+
+test('why - a file system is named with its region, and as root where its files are used as the process', async (t) => {
+  const { configuration } = await configured(t);
+  const region = 'eu-west-1';
+  const path = join(tmpdir(), 'nowhere');
+  const fileSystems = { 'fs-01234567': { path, region, identity: 'process', durability: 'close' } } as const;
+  const { outcome, lines } = await explainAccess(
+    { ...configuration, storage: { ...configuration.storage, fileSystems } },
+    {
+      userName: 'jane',
+      operation: 'get',
+      path: 'a',
+      protocol: 'SFTP',
+      serverId: EFS_SERVER,
+      sourceIp: '127.0.0.1',
+      answer: EFS_ANSWER,
+      signal: t.signal,
+    },
+  );
+  assert.equal(outcome, 'unknown');
+  const text = lines.join('\n');
+  const arn = 'arn:aws:elasticfilesystem:eu-west-1:000000000000:file-system/fs-01234567';
+  assert.ok(text.includes(`elasticfilesystem:ClientMount on ${arn}\n`), text);
+  assert.equal(text.includes(`elasticfilesystem:ClientRootAccess on ${arn}\n`), OWN_UID === 0);
+  assert.match(text, new RegExp(`POSIX, as uid ${OWN_UID},`));
 });

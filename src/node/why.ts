@@ -2,22 +2,29 @@
 
 import { join } from 'node:path';
 import { sessionLimits } from '../endpoint/session-limits.ts';
-import { type AccessRequest, type Need, reasonOf, type SessionAccess } from '../files/access.ts';
+import {
+  type AccessDenied,
+  type AccessRequest,
+  type Need,
+  reasonOf,
+  type SessionAccess,
+} from '../files/access.ts';
 import { toFileError } from '../files/error.ts';
 import { rulesFor } from '../files/guard-scope.ts';
 import type { PosixProfile } from '../files/storage.ts';
-import { pathSegments, type VirtualPath, virtualPath } from '../files/virtual-path.ts';
+import { pathSegments, ROOT, type VirtualPath, virtualPath } from '../files/virtual-path.ts';
 import {
   type Grant,
   IdentityError,
   type IdentityProtocol,
   IdentityRequest,
   parseIdentityResponse,
+  type Refused,
 } from '../identity/index.ts';
-import { accessPointsOf, rolesOf } from './access.ts';
+import { accessPointsOf, fileSystemsOf, rolesOf } from './access.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
 import { localFunction } from './functions.ts';
-import { askedFor, type WhyOperation } from './why-operation.ts';
+import { askedFor, type WhyOperation, type WhyPaths } from './why-operation.ts';
 import { homeTree, storagePath, type WhyMount, whyPlace } from './why-place.ts';
 import { posixVerdict } from './why-posix.ts';
 
@@ -27,7 +34,7 @@ const SESSION_ID = '0000000000000000';
 export interface WhyQuestion {
   readonly userName: string;
   readonly operation: WhyOperation;
-  /** As the client writes it; relative paths begin where the session lands. */
+  /** As the client writes it, with a slash at its end for a directory; relative paths begin where the session lands. */
   readonly path: string;
   /** Of a rename. */
   readonly target?: string;
@@ -61,10 +68,11 @@ export async function explainAccess(configuration: Configuration, question: WhyQ
   const path = pathOf(question.path, grant);
   const target = question.target === undefined ? path : pathOf(question.target, grant);
   const { userName, operation, protocol, sourceIp } = question;
+  const isDirectory = question.path.endsWith('/');
   const lines = [
     `User:     ${userName} by ${protocol} from ${sourceIp}, server ${server.ServerId} (${server.Domain})`,
     `Role:     ${grant.role}`,
-    `Asked:    ${operation} ${path}${question.target === undefined ? '' : ` ${target}`}`,
+    `Asked:    ${operation} ${path}${isDirectory && path !== ROOT ? '/' : ''}${question.target === undefined ? '' : ` ${target}`}`,
   ];
   const place = whyPlace(homeTree(grant.home, storageNames(configuration, server)), operation, path, target);
   if (place.kind === 'decided') return report(lines, place.outcome, `the home: ${place.reason}`);
@@ -74,7 +82,10 @@ export async function explainAccess(configuration: Configuration, question: WhyQ
     `Place:    ${placeText(mount, storagePath(mount, place.path))}`,
     `Storage:  ${storageText(configuration, mount.storage)}`,
   );
-  const policies = judgePolicies(configuration, server, grant, question, place);
+  const policies = judgePolicies(configuration, server, grant, question, {
+    ...place,
+    isDirectory: isDirectory || (place.path === ROOT && mount.type === 'DIRECTORY'),
+  });
   lines.push(...policies.lines);
   if (policies.outcome !== 'allowed' || server.Domain === 'S3')
     return report(lines, policies.outcome, policies.reason);
@@ -87,10 +98,8 @@ interface Judgement extends WhyReport {
   readonly reason: string;
 }
 
-interface StoredPlace {
+interface StoredPlace extends Omit<WhyPaths, 'isDirectory'> {
   readonly mount: WhyMount;
-  readonly path: VirtualPath;
-  readonly target: VirtualPath;
 }
 
 function report(lines: readonly string[], outcome: WhyOutcome, reason: string): WhyReport {
@@ -134,8 +143,19 @@ async function grantOf(
     areKeysOptional: true,
   });
   if (judged.outcome === 'refused')
-    throw new WhyError(`the login is refused: ${judged.code}, ${judged.reason}`);
+    throw new WhyError(
+      `the login is refused: ${judged.code}, ${judged.reason}${passwordHint(judged, question)}`,
+    );
   return judged.grant;
+}
+
+/** Many functions know a user by the password only. */
+function passwordHint({ code }: Refused, { answer, password }: WhyQuestion): string {
+  if (code !== 'NOT_AUTHENTICATED' || answer !== undefined || password !== undefined) return '';
+  return (
+    ' It was asked without a password, as for keys: give the password by --password-stdin, or what the function ' +
+    'answers by --answer.'
+  );
 }
 
 async function answerTo(
@@ -191,7 +211,7 @@ function judgePolicies(
   server: ServerConfiguration,
   grant: Grant,
   { operation, sourceIp }: WhyQuestion,
-  { mount, path, target }: StoredPlace,
+  { mount, ...paths }: StoredPlace & WhyPaths,
 ): Judgement {
   const limits = sessionLimits({
     grant,
@@ -199,6 +219,7 @@ function judgePolicies(
       serverId: server.ServerId,
       domain: server.Domain,
       roles: rolesOf(configuration),
+      fileSystems: fileSystemsOf(configuration),
       accessPoints: accessPointsOf(configuration),
     },
     sourceIp,
@@ -212,19 +233,24 @@ function judgePolicies(
     return { outcome: 'allowed', lines: ['Policies: none'], reason };
   }
   const { access } = guard;
-  const [first, ...others] = askedFor(
-    operation,
-    rulesFor(guard.scope, mount.storage, mount.target),
-    path,
-    target,
-  );
-  const lines = [first, ...others].flatMap(({ what, needs }) => [
-    `Policies${what === undefined ? '' : `, ${what}`}:`,
+  const asked = askedFor(operation, rulesFor(guard.scope, mount.storage, mount.target), paths);
+  const lines = asked.flatMap(({ thing, needs }) => [
+    `Policies${thing === undefined ? '' : `, for ${thing}`}:`,
     ...needs.flatMap((need) => needLines(need, access)),
   ]);
+  const [first, second] = asked;
   const denied = access.denied(first.needs);
-  if (denied === undefined) return { outcome: 'allowed', lines, reason: 'every policy allows it' };
-  return { outcome: 'denied', lines, reason: denied.message };
+  const hint = second === undefined ? '' : otherwise(denied, access.denied(second.needs));
+  if (denied !== undefined) return { outcome: 'denied', lines, reason: `${denied.message}${hint}` };
+  const isMoved = operation === 'rename' && first.thing === 'a directory';
+  const reason = `every policy allows it${isMoved ? '; each name in it is asked about too' : ''}${hint}`;
+  return { outcome: 'allowed', lines, reason };
+}
+
+/** What is there has not been looked at: without a slash at its end, the path is taken for one of a file. */
+function otherwise(file: AccessDenied | undefined, directory: AccessDenied | undefined): string {
+  if ((file === undefined) === (directory === undefined)) return '';
+  return `; it is ${directory === undefined ? 'allowed' : 'denied'} for a directory, whose path is written with a slash at its end`;
 }
 
 function needLines(need: Need, access: SessionAccess): readonly string[] {

@@ -94,6 +94,7 @@ class Backstage {
         ignoresSetStat: false,
         roles: new Map([[ROLE, {}]]),
         storages: new Map([['bucket', this.#storage()]]),
+        fileSystems: new Map(),
         accessPoints: new Map(),
       },
       sourceIp: '203.0.113.9',

@@ -62,6 +62,8 @@ export interface ServeOptions {
   /** Changes the configuration before it is written. */
   readonly configure?: (configuration: Record<string, unknown>) => unknown;
   readonly shutdownGraceSeconds?: number;
+  /** Source of the identity provider, in place of the usual one. */
+  readonly functionModule?: string;
   /** For the Node that runs the launcher. */
   readonly nodeArguments?: readonly string[];
   /** What the ready file holds before the start. */
@@ -95,11 +97,17 @@ function configurationIn(folder: string, shutdownGraceSeconds: number): Record<s
 }
 
 /** Writes a configuration into a new folder and starts the command. The folder goes when the process has ended. */
-async function launch({ configure, shutdownGraceSeconds = 5, nodeArguments = [], readyText }: ServeOptions) {
+async function launch({
+  configure,
+  shutdownGraceSeconds = 5,
+  functionModule = FUNCTION_MODULE,
+  nodeArguments = [],
+  readyText,
+}: ServeOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-test-'));
   const configuration = configurationIn(folder, shutdownGraceSeconds);
   const readyFilePath = join(folder, 'ready.json');
-  await writeFile(join(folder, 'function.mjs'), FUNCTION_MODULE);
+  await writeFile(join(folder, 'function.mjs'), functionModule);
   if (readyText !== undefined) await writeFile(readyFilePath, readyText);
   // JSON is YAML.
   await writeFile(

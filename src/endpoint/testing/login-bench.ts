@@ -70,6 +70,7 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
         [POLICY_ROLE, { policy: compilePolicy(READ_ONLY) }],
       ]),
       storages: new Map([['bucket', storage]]),
+      fileSystems: new Map(),
       accessPoints: new Map(),
       ...settings,
     },

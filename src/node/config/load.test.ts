@@ -67,7 +67,7 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
       buckets: { 'demo-bucket': { path: join(folder, 'bucket') } },
       fileSystems: {},
       accessPoints: {},
-      uploadMemoryMegabytes: 96,
+      uploadMemoryMegabytes: 64,
     },
     roles: { 'arn:aws:iam::000000000000:role/transfer-user': {} },
     functions: {

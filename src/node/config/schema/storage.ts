@@ -87,7 +87,10 @@ const s3Keys = z.strictObject({
     .min(1)
     .max(3600)
     .default(60)
-    .describe('How long one request may go without progress before it is given up and tried again.'),
+    .describe(
+      'How long one request may go without progress before it is given up and tried again, and how long at least writes ' +
+        'are tried again while the service is away.',
+    ),
   abortUploadsAfterHours: z
     .int()
     .min(0)
@@ -221,7 +224,7 @@ export const storage = z
       .int()
       .min(16)
       .max(65_536)
-      .default(96)
+      .default(64)
       .describe(
         'Memory for the parts of all uploads to S3 together, in MiB. Uploads beyond it wait for their turn.',
       ),
