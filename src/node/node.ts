@@ -25,10 +25,10 @@ import { openHostKeys, readHostKeys, usableKeys } from './host-keys.ts';
 import { Storages } from './storages.ts';
 
 /**
- * By how much the receive windows of all channels may grow beyond their first size, together: two grow to the full. What
- * is in a window while the storage makes its client wait is held in memory, and 50 uploads have to fit into 256 MiB.
+ * By how much the receive windows of all channels may grow beyond their first 2 MiB, together: four grow to the full. What
+ * is in a window while the storage makes its client wait is held in memory.
  */
-const WINDOW_GROWTH_BYTES = 32 * 1024 * 1024;
+const WINDOW_GROWTH_BYTES = 64 * 1024 * 1024;
 const MS = 1000;
 const BYTES_PER_MEGABYTE = 1024 * 1024;
 

@@ -25,6 +25,8 @@ import type { RunningS3Server } from '../interop/lab/s3-server.ts';
 export const MIB = 1024 * 1024;
 /** What clients send at a time. */
 const WRITE_BYTES = 255 * 1024;
+/** The least part that S3 takes. */
+const SMALL_COPY_LIMITS = { maxCopyBytes: 5 * 1024 ** 2, partBytes: 5 * 1024 ** 2 };
 const UPLOAD_MEMORY_BYTES = 96 * MIB;
 const SESSION_POLICY = JSON.stringify({
   Version: '2012-10-17',
@@ -44,6 +46,8 @@ export class Subject implements AsyncDisposable {
   readonly server: RunningS3Server;
   /** The lower of our two layers. */
   readonly store: SdkObjectStore;
+  /** The same, which copies in parts what S3 could copy in one. */
+  readonly partingStore: SdkObjectStore;
   readonly #storage: S3Storage;
   /** The same bucket, used with the keys of the sessions' roles. */
   readonly #roleStorage: S3Storage;
@@ -57,7 +61,9 @@ export class Subject implements AsyncDisposable {
     this.#journalFile = path.join(folder, 'uploads.jsonl');
     const connections = this.#connections;
     const client = makeClient({ endpoint, region, pathStyle: true, credentials, connections });
-    this.store = new SdkObjectStore({ client, bucket, requestTimeoutMs: requestTimeoutSeconds * 1000 });
+    const shared = { client, bucket, requestTimeoutMs: requestTimeoutSeconds * 1000 };
+    this.store = new SdkObjectStore(shared);
+    this.partingStore = new SdkObjectStore({ ...shared, copyLimits: SMALL_COPY_LIMITS });
     const options: S3StorageOptions = {
       name: bucket,
       bucket,

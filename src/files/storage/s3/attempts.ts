@@ -5,7 +5,7 @@ import { FileError } from '../../error.ts';
 import { isPassing, isThrottling, LOCAL_CODES, S3Failure, toFailure } from './errors.ts';
 import { ProgressWatch } from './progress-watch.ts';
 
-/** Attempts of one call, the first one included. */
+/** Attempts of one call, the first one included; who has patience makes more. */
 const MAX_ATTEMPTS = 4;
 /** The wait before the second attempt is a random part of this; it doubles each time. */
 const FIRST_WAIT_MS = 100;
@@ -24,6 +24,8 @@ export interface Call {
   readonly stallMs: number;
   /** Bytes that have to move, in one direction. */
   readonly byteCount: number;
+  /** Goes on for this long although many attempts failed. */
+  readonly patienceMs: number;
 }
 
 export interface Attempt {
@@ -50,7 +52,8 @@ export async function callWithRetries<T>(
   attempt: (attempt: Attempt) => Promise<T>,
 ): Promise<CallResult<T>> {
   const budgetMs = MAX_ATTEMPTS * call.stallMs + (call.byteCount / MIN_BYTES_PER_SECOND) * MS;
-  const endMs = performance.now() + budgetMs;
+  const startMs = performance.now();
+  const endMs = startMs + budgetMs;
   let isUncertain = false;
   for (let number = 1; ; number += 1) {
     const result = await once(call, endMs - performance.now(), attempt);
@@ -58,8 +61,9 @@ export async function callWithRetries<T>(
     const canPass = isPassing(result);
     isUncertain ||= canPass || result.code === LOCAL_CODES.deadline;
     const waitMs = waitBefore(number, result);
-    const isLast = number >= MAX_ATTEMPTS || performance.now() + waitMs >= endMs;
-    if (!canPass || isLast) return { failure: result, isUncertain };
+    const nextMs = performance.now() + waitMs;
+    const isOver = nextMs >= endMs || (number >= MAX_ATTEMPTS && nextMs >= startMs + call.patienceMs);
+    if (!canPass || isOver) return { failure: result, isUncertain };
     await pause(waitMs, call.signal);
   }
 }

@@ -30,7 +30,7 @@ export async function checkBucket(
   signal: AbortSignal,
 ): Promise<BucketVerdict> {
   let regionNamed: string | undefined;
-  const call = { operation: 'ListObjectsV2', signal, stallMs: STALL_MS, byteCount: 0 };
+  const call = { operation: 'ListObjectsV2', signal, stallMs: STALL_MS, byteCount: 0, patienceMs: 0 };
   const result: CallResult<unknown> = await callWithRetries(call, async ({ watch }) => {
     try {
       return await client.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }), {

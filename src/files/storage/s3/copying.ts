@@ -8,24 +8,33 @@ import type {
   UploadedPart,
 } from './object-store.ts';
 
-/** Most that one CopyObject or UploadPartCopy takes (S3 limits). */
-export const MAX_COPY_BYTES = 5 * 1024 ** 3;
-/** Larger parts make fewer requests; smaller ones run side by side. 10,000 of these are 5 TB. */
-const COPY_PART_BYTES = 512 * 1024 ** 2;
+export interface CopyLimits {
+  /** Most that one CopyObject takes. */
+  readonly maxCopyBytes: number;
+  /** Of a copy in parts: larger ones make fewer requests, smaller ones run side by side. */
+  readonly partBytes: number;
+}
+
+/** S3 copies 5 GiB in one call, and 10,000 parts of this size are 5 TB. */
+export const COPY_LIMITS: CopyLimits = { maxCopyBytes: 5 * 1024 ** 3, partBytes: 512 * 1024 ** 2 };
 const PARTS_IN_FLIGHT = 8;
 
+export interface PartedCopy {
+  readonly from: ObjectHead;
+  readonly toKey: string;
+  readonly properties: ObjectProperties;
+  readonly condition: PutCondition;
+  readonly partBytes: number;
+}
+
 /** Ends with the object in place, or with the upload aborted. @throws FileError */
-export async function copyInParts(
-  store: ObjectStore,
-  from: ObjectHead,
-  toKey: string,
-  properties: ObjectProperties,
-  condition: PutCondition,
-  signal: AbortSignal,
-): Promise<void> {
-  const uploadId = await store.createUpload(toKey, properties, signal, { holdsCopies: true });
+export async function copyInParts(store: ObjectStore, copy: PartedCopy, signal: AbortSignal): Promise<void> {
+  const { toKey, properties, condition } = copy;
+  // Without the caller's signal: an upload that was made and whose id is not known could not be aborted.
+  const beginning = new AbortController().signal;
+  const uploadId = await store.createUpload(toKey, properties, beginning, { holdsCopies: true });
   try {
-    const parts = await copyParts(store, from, { toKey, uploadId }, signal);
+    const parts = await copyParts(store, copy, uploadId, signal);
     await store.completeUpload(toKey, uploadId, parts, condition, signal);
   } catch (error) {
     // The caller's signal may be why; what was begun has to be cleaned up all the same.
@@ -36,20 +45,20 @@ export async function copyInParts(
 
 async function copyParts(
   store: ObjectStore,
-  from: ObjectHead,
-  { toKey, uploadId }: { readonly toKey: string; readonly uploadId: string },
+  { from, toKey, partBytes }: PartedCopy,
+  uploadId: string,
   signal: AbortSignal,
 ): Promise<readonly UploadedPart[]> {
   const parts: UploadedPart[] = [];
-  const partCount = Math.ceil(from.sizeBytes / COPY_PART_BYTES);
+  const partCount = Math.ceil(from.sizeBytes / partBytes);
   let next = 0;
   let hasFailed = false;
   const work = async (): Promise<void> => {
     while (next < partCount && !hasFailed) {
       const index = next;
       next += 1;
-      const position = index * COPY_PART_BYTES;
-      const byteCount = Math.min(COPY_PART_BYTES, from.sizeBytes - position);
+      const position = index * partBytes;
+      const byteCount = Math.min(partBytes, from.sizeBytes - position);
       const source = { key: from.key, etag: from.etag, position, byteCount };
       parts[index] = await store.copyPart(toKey, uploadId, index + 1, source, signal);
     }

@@ -2,6 +2,7 @@
 
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { FileError } from '../../error.ts';
+import { roleSessionName } from '../../role-session-name.ts';
 import type { StorageSession } from '../../storage.ts';
 import { type Connections, SILENT } from './connections.ts';
 import { LOCAL_CODES, S3Failure, toFailure } from './errors.ts';
@@ -14,9 +15,6 @@ const RENEW_BEFORE_MS = 10 * 60_000;
 /** A login waits for this. */
 const STS_TIMEOUT_MS = 15_000;
 const STS_ATTEMPTS = 3;
-/** STS: `[\w+=,.@-]`, 2 to 64 characters. */
-const MAX_SESSION_NAME_CHARACTERS = 64;
-const NOT_IN_SESSION_NAME = /[^\w+=,.@-]/g;
 
 /** What STS hands out. */
 export interface RoleKeys {
@@ -137,10 +135,4 @@ export class RoleCredentials {
       this.#renewal = undefined;
     }
   }
-}
-
-/** `username.sessionid@server-id`, as AWS Transfer names it; what STS does not take becomes `_`, and the end is cut off. */
-export function roleSessionName(userName: string, sessionId: string, serverId: string): string {
-  const name = `${userName}.${sessionId}@${serverId}`;
-  return name.replace(NOT_IN_SESSION_NAME, '_').slice(0, MAX_SESSION_NAME_CHARACTERS);
 }

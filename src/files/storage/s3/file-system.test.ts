@@ -21,6 +21,15 @@ test('s3 stat - objects are files, prefixes are directories with and without a m
   assert.equal((await files.stat(ROOT)).type, 'directory');
 });
 
+test('s3 stat - a key of 1024 bytes is a file, though no directory could have its name', async (context) => {
+  const { files, fill } = await s3Fixture(context);
+  const key = [...Array.from({ length: 4 }, () => 'd'.repeat(254)), 'file'].join('/');
+  assert.equal(Buffer.byteLength(key), 1024);
+  await assert.rejects(files.stat(path(`/${key}`)), { code: 'NOT_FOUND' });
+  fill({ [key]: 'text' });
+  assert.equal((await files.stat(path(`/${key}`))).sizeBytes, 4);
+});
+
 test('s3 stat - an optimized session does not look at markers', async (context) => {
   const { service, files, fill } = await s3Fixture(context, { session: { directoryListing: 'optimized' } });
   fill({ 'marked/': '' });

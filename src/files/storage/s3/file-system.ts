@@ -8,6 +8,7 @@ import type {
   FileAttributes,
   FileHandle,
   FileSystem,
+  MoveCheck,
   OpenMode,
   ReplaceCapability,
 } from '../../file-system.ts';
@@ -27,6 +28,7 @@ import type { EmptiedDirectories } from './emptied.ts';
 import type { ObjectHead, ObjectProperties, ObjectStore } from './object-store.ts';
 import { ObjectReader } from './reader.ts';
 import { Renames } from './rename.ts';
+import type { MoveOptions } from './rename-directory.ts';
 import { openUpload, type UploadSettings } from './upload.ts';
 import { type Entry, S3View } from './view.ts';
 import { EMPTY_BODY, whereFree } from './where-free.ts';
@@ -81,7 +83,7 @@ export class S3FileSystem implements FileSystem {
     this.#onUnreadableName = onUnreadableName;
     this.#directories = new Directories(this.#view);
     this.#renames = new Renames(this.#view);
-    this.replacing = { replace: (from, to) => this.#move(from, to, { replaces: true }) };
+    this.replacing = { replace: (from, to, mayMove) => this.#move(from, to, { replaces: true, mayMove }) };
   }
 
   async stat(path: VirtualPath): Promise<FileAttributes> {
@@ -132,11 +134,11 @@ export class S3FileSystem implements FileSystem {
     });
   }
 
-  rename(from: VirtualPath, to: VirtualPath): Promise<void> {
-    return this.#move(from, to, { replaces: false });
+  rename(from: VirtualPath, to: VirtualPath, mayMove?: MoveCheck): Promise<void> {
+    return this.#move(from, to, { replaces: false, mayMove });
   }
 
-  async #move(from: VirtualPath, to: VirtualPath, options: { readonly replaces: boolean }): Promise<void> {
+  async #move(from: VirtualPath, to: VirtualPath, options: MoveOptions): Promise<void> {
     return reported(async () => {
       checkNotRoot(from);
       checkNotRoot(to);

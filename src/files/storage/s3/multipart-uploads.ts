@@ -71,7 +71,7 @@ export class MultipartUploads {
     const { client, bucket } = this.#requests;
     const operation = 'CreateMultipartUpload';
     const token = newToken();
-    const uploadId = await this.#requests.call(operation, signal, async ({ watch }) => {
+    const send = async ({ watch }: Attempt) => {
       const { UploadId } = await client.send(
         new CreateMultipartUploadCommand({
           Bucket: bucket,
@@ -83,7 +83,8 @@ export class MultipartUploads {
         { abortSignal: watch.signal },
       );
       return required(operation, UploadId);
-    });
+    };
+    const uploadId = await this.#requests.call(operation, signal, send, { isPatient: true });
     this.#open.set(uploadId, { token, holdsCopies });
     this.#record?.begun(uploadId, key);
     return uploadId;
@@ -116,7 +117,10 @@ export class MultipartUploads {
       const { ETag } = await client.send(command, { abortSignal: watch.signal });
       return required(operation, ETag);
     };
-    const etag = await this.#requests.call(operation, signal, send, { byteCount: body.byteCount });
+    const etag = await this.#requests.call(operation, signal, send, {
+      byteCount: body.byteCount,
+      isPatient: true,
+    });
     return { partNumber, etag, ...(checksumCrc32 === undefined ? {} : { checksumCrc32 }) };
   }
 
@@ -146,7 +150,10 @@ export class MultipartUploads {
       return { etag: required(operation, CopyPartResult?.ETag), checksum: CopyPartResult?.ChecksumCRC32 };
     };
     const stallMs = this.#requests.copyStallMs(source.byteCount);
-    const { etag, checksum } = await this.#requests.call(operation, signal, send, { stallMs });
+    const { etag, checksum } = await this.#requests.call(operation, signal, send, {
+      stallMs,
+      isPatient: true,
+    });
     return { partNumber, etag, ...(checksum === undefined ? {} : { checksumCrc32: checksum }) };
   }
 
@@ -238,6 +245,7 @@ export class MultipartUploads {
     };
     return this.#requests.tryCall(operation, signal, send, {
       stallMs: requestTimeoutMs * COMPLETE_STALL_FACTOR,
+      isPatient: true,
     });
   }
 

@@ -2,6 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { FileError } from '../../error.ts';
+import type { MoveCheck } from '../../file-system.ts';
+import { type VirtualPath, virtualPath } from '../../virtual-path.ts';
 import { markerProperties, propertiesOf } from './attributes.ts';
 import { inParallel } from './in-parallel.ts';
 import { isName, MAX_KEY_BYTES } from './keys.ts';
@@ -20,6 +22,13 @@ const PAGE_KEYS = 1000;
 export interface MoveOptions {
   /** POSIX rename: a file takes the place of a file, a directory that of an empty one. */
   readonly replaces: boolean;
+  /** A large directory takes long to move, and is written to meanwhile. */
+  readonly mayMove: MoveCheck | undefined;
+}
+
+interface Place {
+  readonly path: VirtualPath;
+  readonly prefix: string;
 }
 
 /**
@@ -31,19 +40,24 @@ export class DirectoryMove {
   readonly #view: S3View;
   readonly #from: string;
   readonly #to: string;
+  readonly #fromPath: VirtualPath;
+  readonly #toPath: VirtualPath;
+  readonly #options: MoveOptions;
   readonly #origin: string;
 
-  /** Both are prefixes. */
-  constructor(view: S3View, from: string, to: string) {
+  constructor(view: S3View, from: Place, to: Place, options: MoveOptions) {
     this.#view = view;
-    this.#from = from;
-    this.#to = to;
-    this.#origin = createHash('sha256').update(from).digest('hex');
+    this.#from = from.prefix;
+    this.#fromPath = from.path;
+    this.#to = to.prefix;
+    this.#toPath = to.path;
+    this.#options = options;
+    this.#origin = createHash('sha256').update(from.prefix).digest('hex');
   }
 
   /** @throws FileError ALREADY_EXISTS, NOT_EMPTY, NOT_A_DIRECTORY, NOT_SUPPORTED, NAME_TOO_LONG */
-  async run(target: Entry | undefined, options: MoveOptions): Promise<void> {
-    const begin = await this.#check(target, options);
+  async run(target: Entry | undefined): Promise<void> {
+    const begin = await this.#check(target, this.#options);
     await this.#checkKeys();
     await begin();
     await this.#forEach((object) => this.#copy(object));
@@ -110,12 +124,21 @@ export class DirectoryMove {
   }
 
   async #copy(object: ObjectFacts): Promise<void> {
+    this.#checkMayMove(object.key);
     const { store, signal } = this.#view;
     const toKey = this.#target(object.key);
     const [target, source] = await Promise.all([store.head(toKey, signal), store.head(object.key, signal)]);
     if (source === undefined || (target !== undefined && isMoved(source, target))) return;
     if (target !== undefined) return store.copy(source, toKey, undefined, {}, signal);
     await whereFree((condition) => store.copy(source, toKey, undefined, condition, signal));
+  }
+
+  /** @throws FileError */
+  #checkMayMove(key: string): void {
+    const name = key.slice(this.#from.length);
+    if (!isShown(name)) throw notShown();
+    const type = name.endsWith('/') ? 'directory' : 'file';
+    this.#options.mayMove?.(virtualPath(name, this.#fromPath), virtualPath(name, this.#toPath), type);
   }
 
   #target(key: string): string {

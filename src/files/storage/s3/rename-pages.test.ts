@@ -50,3 +50,25 @@ test('s3 rename - a large directory moves page by page, a bounded number of obje
   assert.deepEqual([...objects.keys()].sort(), ['to/', ...names.map((name) => `to/${name}`)].sort());
   assert.equal(seen.most, 16);
 });
+
+test('s3 rename - what comes into a directory while it moves is asked about, and moves only if it may', async () => {
+  const { store, objects } = memoryStore(['from/a', 'from/b']);
+  const copy = store.copy.bind(store);
+  const copiedKeys: string[] = [];
+  store.copy = async (head, toKey, ...rest) => {
+    objects.set('from/z/secret', headOf('from/z/secret', 1));
+    copiedKeys.push(toKey);
+    await copy(head, toKey, ...rest);
+  };
+  const asked: string[] = [];
+  const mayMove = (from: string, to: string, type: string): void => {
+    asked.push(`${type} ${from} ${to}`);
+    if (from.endsWith('/secret')) throw new FileError('PERMISSION_DENIED');
+  };
+  const files = viewOf(store, new BlockPool());
+  await assert.rejects(files.rename(path('/from'), path('/to'), mayMove), { code: 'PERMISSION_DENIED' });
+  assert.ok(asked.includes('file /from/a /to/a'));
+  assert.ok(asked.includes('file /from/z/secret /to/z/secret'));
+  assert.ok(objects.has('from/z/secret') && !objects.has('to/z/secret'));
+  assert.ok(!copiedKeys.includes('to/z/secret'));
+});

@@ -23,8 +23,13 @@ export class Renames {
     if (target !== undefined && !options.replaces && source.kind === 'file')
       throw new FileError('ALREADY_EXISTS');
     if (source.kind === 'file') return this.#moveFile(source.head, to, target);
-    const move = new DirectoryMove(this.#view, source.prefix, this.#view.keys.directory(to));
-    await move.run(target, options);
+    const move = new DirectoryMove(
+      this.#view,
+      { path: from, prefix: source.prefix },
+      { path: to, prefix: this.#view.keys.directory(to) },
+      options,
+    );
+    await move.run(target);
   }
 
   /** When the old object cannot be removed both stay, and the client is told: a copy too many is no loss. */

@@ -40,6 +40,8 @@ export interface CallLimits {
   readonly stallMs?: number;
   /** Bytes that have to move. */
   readonly byteCount?: number;
+  /** Bytes that a client was answered for depend on it: it outlives a service that is away for a moment. */
+  readonly isPatient?: boolean;
 }
 
 export class Requests {
@@ -67,9 +69,10 @@ export class Requests {
     operation: string,
     signal: AbortSignal,
     attempt: (attempt: Attempt) => Promise<T>,
-    { stallMs = this.requestTimeoutMs, byteCount = 0 }: CallLimits = {},
+    { stallMs = this.requestTimeoutMs, byteCount = 0, isPatient = false }: CallLimits = {},
   ): Promise<CallResult<T>> {
-    return callWithRetries({ operation, signal, stallMs, byteCount }, attempt);
+    const patienceMs = isPatient ? this.requestTimeoutMs : 0;
+    return callWithRetries({ operation, signal, stallMs, byteCount, patienceMs }, attempt);
   }
 
   /** For calls whose failure is just reported. @throws FileError */

@@ -374,3 +374,21 @@ test('parts - one may be a stretch of another object, in an upload that says so'
   assert.match(String(sent?.headers['x-amz-content-sha256']), /^[0-9a-f]{64}$/);
   assert.equal(sent?.headers['x-amz-checksum-crc32'], undefined);
 });
+
+test('uploads - outlive a service that is away for longer than a few attempts take', async (t) => {
+  const { service, store } = await simulatedStore(t, { requestTimeoutMs: 30_000 });
+  const uploadId = await store.createUpload('k', PLAIN, signal);
+  service.failOperation('UploadPart', BROKEN, 5);
+  const part = await store.uploadPart('k', uploadId, 1, text('content'), signal);
+  assert.equal(service.count('UploadPart'), 6);
+  service.failOperation('CompleteMultipartUpload', BROKEN, 5);
+  await store.completeUpload('k', uploadId, [part], {}, signal);
+  assert.equal(service.contents.get('k').bytes.toString(), 'content');
+});
+
+test('questions - are not asked for long: their client waits for the answer', async (t) => {
+  const { service, store } = await simulatedStore(t, { requestTimeoutMs: 30_000 });
+  service.failOperation('HeadObject', BROKEN, 5);
+  await assert.rejects(store.head('k', signal), { code: 'IO_ERROR' });
+  assert.equal(service.count('HeadObject'), 4);
+});

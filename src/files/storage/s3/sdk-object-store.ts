@@ -11,7 +11,7 @@ import {
 import { FileError } from '../../error.ts';
 import type { Attempt } from './attempts.ts';
 import { crc32Base64 } from './body.ts';
-import { copyInParts, MAX_COPY_BYTES } from './copying.ts';
+import { COPY_LIMITS, type CopyLimits, copyInParts } from './copying.ts';
 import { LOCAL_CODES, S3Failure } from './errors.ts';
 import { MultipartUploads, type UploadRecord } from './multipart-uploads.ts';
 import type {
@@ -42,13 +42,21 @@ import {
 
 const EMPTY: ObjectBody = { views: [], byteCount: 0 };
 
+export interface SdkObjectStoreOptions extends RequestOptions {
+  readonly record?: UploadRecord | undefined;
+  /** Those of S3 when absent. */
+  readonly copyLimits?: CopyLimits;
+}
+
 export class SdkObjectStore implements ObjectStore {
   readonly bucket: string;
+  readonly #copyLimits: CopyLimits;
   readonly #requests: Requests;
   readonly #uploads: MultipartUploads;
 
-  constructor(options: RequestOptions & { readonly record?: UploadRecord | undefined }) {
+  constructor(options: SdkObjectStoreOptions) {
     this.bucket = options.bucket;
+    this.#copyLimits = options.copyLimits ?? COPY_LIMITS;
     this.#requests = new Requests(options);
     this.#uploads = new MultipartUploads(this.#requests, options.record);
   }
@@ -106,7 +114,7 @@ export class SdkObjectStore implements ObjectStore {
     const operation = 'PutObject';
     const token = newToken();
     const checksum = crc32Base64(body);
-    const limits = { byteCount: body.byteCount };
+    const limits = { byteCount: body.byteCount, isPatient: true };
     const send = async ({ watch }: Attempt) => {
       const { ETag } = await this.#requests.client.send(
         new PutObjectCommand({
@@ -136,10 +144,12 @@ export class SdkObjectStore implements ObjectStore {
   ): Promise<void> {
     const kept = from.headers === undefined ? {} : { headers: from.headers };
     const written = { ...kept, ...(properties ?? from) };
-    if (from.sizeBytes > MAX_COPY_BYTES) return copyInParts(this, from, toKey, written, condition, signal);
     // versitygw 1.8, moto 5.2 and MinIO do not heed `If-None-Match` of a copy, so that it guards the moment only on AWS.
     if (condition.mustBeNew === true && (await this.#requests.head(toKey, signal)) !== undefined)
       throw new FileError('ALREADY_EXISTS');
+    const { maxCopyBytes, partBytes } = this.#copyLimits;
+    if (from.sizeBytes > maxCopyBytes)
+      return copyInParts(this, { from, toKey, properties: written, condition, partBytes }, signal);
     // versitygw 1.8 copies no marker of a directory; an empty object is as well written anew.
     if (from.sizeBytes === 0 && toKey.endsWith('/')) await this.put(toKey, EMPTY, written, condition, signal);
     else await this.#copyObject(from, toKey, written, condition, signal);

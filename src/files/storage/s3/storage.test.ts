@@ -8,7 +8,6 @@ import { FileError } from '../../error.ts';
 import type { StorageSession } from '../../storage.ts';
 import { load, store as storeFile, testSession } from '../../testing/fixture.ts';
 import { virtualPath } from '../../virtual-path.ts';
-import { roleSessionName } from './credentials.ts';
 import { S3Storage, type S3StorageOptions } from './storage.ts';
 import { SimulatedS3 } from './testing/simulated-s3.ts';
 import { SimulatedSts } from './testing/simulated-sts.ts';
@@ -146,10 +145,4 @@ test('role - one that cannot be assumed refuses the login, and the log says why'
   });
   assert.match(lines.join(''), /the role of a user cannot be assumed/);
   assert.match(lines.join(''), /AssumeRole: AccessDenied, HTTP 403/);
-});
-
-test('role - a session name is what STS takes', () => {
-  assert.equal(roleSessionName('jane', '0123456789abcdef', 's-1'), 'jane.0123456789abcdef@s-1');
-  assert.equal(roleSessionName('jürgen/x', 'a', 's-1'), 'j_rgen_x.a@s-1');
-  assert.equal(roleSessionName('u'.repeat(60), '0123456789abcdef', 's-1').length, 64);
 });

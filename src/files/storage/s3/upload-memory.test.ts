@@ -35,6 +35,20 @@ async function isOver(waiting: Promise<unknown>): Promise<boolean> {
 }
 
 describe('upload memory', () => {
+  it('chunks - are all kept for the next part under load, and a few of them afterwards', async () => {
+    const memory = new UploadMemory({ maxBytes: 64 * MIB });
+    const account = open(memory);
+    const take = () => Array.from({ length: (48 * MIB) / CHUNK_BYTES }, () => account.takeChunk());
+    const chunks = take();
+    account.giveBackChunks(chunks);
+    assert.equal(memory.idleBytes, 48 * MIB);
+    const again = new Set(take());
+    assert.ok(chunks.every((chunk) => again.has(chunk)));
+    account.giveBackChunks(again);
+    account.close();
+    assert.equal(memory.idleBytes, 32 * MIB);
+  });
+
   it('F-62 claims - are given in the order they were asked for', async () => {
     const memory = smallMemory();
     const [first, second] = [await claimed(memory), await claimed(memory), await claimed(memory)];

@@ -32,7 +32,10 @@ const CLAIM_SHARE = 1 / 2;
 const AHEAD_SHARE = 1 / 8;
 /** So that a claim of 5 MiB and all starters fit into what may be used without a gap. */
 const MIN_MEMORY_BYTES = 12 * 1024 * 1024;
-/** Unused chunks that are kept; allocating and clearing fresh memory costs as much as filling it. */
+/**
+ * Unused chunks that are kept while nobody uploads; allocating and clearing fresh memory costs as much as filling it.
+ * Under load all are kept: one that is dropped takes up memory beyond `maxBytes` until the next full collection.
+ */
 const MAX_IDLE_BYTES = 32 * 1024 * 1024;
 const PATIENCE_MS = 10_000;
 const IDLE_MS = 30_000;
@@ -79,6 +82,11 @@ export class UploadMemory {
   /** Promised to uploads, filled or not. */
   get usedBytes(): number {
     return this.#usedBytes;
+  }
+
+  /** Memory that is kept for the next bytes. */
+  get idleBytes(): number {
+    return this.#idleChunks.length * CHUNK_BYTES;
   }
 
   get waitingUploads(): number {
@@ -135,6 +143,7 @@ export class UploadMemory {
   /** For `UploadAccount`. */
   forget(account: UploadAccount): void {
     this.#accounts.delete(account);
+    this.#trimIdle();
     for (const waiter of this.#waiters.filter((each) => each.account === account)) {
       this.#leave(waiter, new FileError('ABORTED'));
     }
@@ -145,10 +154,8 @@ export class UploadMemory {
   }
 
   giveBackChunks(chunks: Iterable<Uint8Array>): void {
-    for (const chunk of chunks) {
-      if (this.#idleChunks.length * CHUNK_BYTES >= MAX_IDLE_BYTES) return;
-      this.#idleChunks.push(chunk);
-    }
+    for (const chunk of chunks) this.#idleChunks.push(chunk);
+    this.#trimIdle();
   }
 
   get nowMs(): number {
@@ -206,6 +213,11 @@ export class UploadMemory {
       .filter(({ need }) => need === 'ahead')
       .sort((a, b) => b.account.filledBytes - a.account.filledBytes);
     if (waiter !== undefined) this.#leave(waiter, tooManyUploads());
+  }
+
+  #trimIdle(): void {
+    const kept = (this.#accounts.size > 0 ? this.maxBytes : MAX_IDLE_BYTES) / CHUNK_BYTES;
+    if (this.#idleChunks.length > kept) this.#idleChunks.length = Math.floor(kept);
   }
 
   get #areStartersFull(): boolean {

@@ -24,7 +24,7 @@ export interface PartScheduleOptions {
 
 /**
  * Any mix of sizes between `least` and `usual` fits an object of 5 TB, as long as `maxPartBytes` does not cut them: a
- * budget of 96 MiB makes no part above 48 MiB, which ends at about 370 GiB.
+ * budget of 64 MiB makes no part above 32 MiB, which ends at about 260 GiB.
  */
 export class PartSchedule {
   readonly #firstPartBytes: number;

@@ -79,7 +79,7 @@ export class S3View {
   /** As `find`, where a directory that lost its last file a moment ago is there, and empty. */
   async findOrEmptied(path: VirtualPath): Promise<Entry | undefined> {
     const entry = await this.find(path);
-    const prefix = this.keys.directory(path);
+    const prefix = toPrefix(this.keys.file(path));
     return entry === undefined && this.emptied.has(prefix) ? { kind: 'directory', prefix } : entry;
   }
 

@@ -2,12 +2,18 @@
 
 import type { TestContext } from 'node:test';
 import { Connections } from '../connections.ts';
+import type { CopyLimits } from '../copying.ts';
 import { makeClient } from '../sdk-client.ts';
 import { SdkObjectStore } from '../sdk-object-store.ts';
 import { SimulatedS3, type SimulatedS3Options } from './simulated-s3.ts';
 
 /** Short, because tests wait for it. */
 const REQUEST_TIMEOUT_MS = 2_000;
+
+export interface SimulatedStoreOptions extends SimulatedS3Options {
+  readonly requestTimeoutMs?: number;
+  readonly copyLimits?: CopyLimits;
+}
 
 export interface SimulatedStore {
   readonly service: SimulatedS3;
@@ -16,7 +22,7 @@ export interface SimulatedStore {
 
 export async function simulatedStore(
   context: TestContext,
-  options: SimulatedS3Options & { readonly requestTimeoutMs?: number } = {},
+  options: SimulatedStoreOptions = {},
 ): Promise<SimulatedStore> {
   const service = await SimulatedS3.start(options);
   const connections = new Connections();
@@ -32,5 +38,8 @@ export async function simulatedStore(
     connections,
   });
   const requestTimeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-  return { service, store: new SdkObjectStore({ client, bucket: service.bucket, requestTimeoutMs }) };
+  const { copyLimits } = options;
+  const limits = copyLimits === undefined ? {} : { copyLimits };
+  const store = new SdkObjectStore({ client, bucket: service.bucket, requestTimeoutMs, ...limits });
+  return { service, store };
 }
