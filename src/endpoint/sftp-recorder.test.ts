@@ -8,10 +8,14 @@ import { ActivityLog } from '../telemetry/activity.ts';
 import { createLog } from '../telemetry/log.ts';
 import { SftpRecorder } from './sftp-recorder.ts';
 
-function recorded(error: FileError) {
+function recording() {
   const lines: string[] = [];
   const log = createLog({ level: 'info', stream: { write: (text: string) => void lines.push(text) } });
-  const recorder = new SftpRecorder(new ActivityLog(log), log);
+  return { lines, recorder: new SftpRecorder(new ActivityLog(log), log) };
+}
+
+function recorded(error: FileError) {
+  const { lines, recorder } = recording();
   recorder.refused({ operation: 'REMOVE', path: virtualPath('/a'), error });
   assert.equal(lines.length, 1);
   const { time: _time, msg: _msg, ...fields } = JSON.parse(lines[0] ?? '');
@@ -45,6 +49,16 @@ test('recorder - a denial names the action, the resource, the policy and the sta
     outcome: 'explicit-deny',
     statement: 'Statement[1] "NoDelete"',
   });
+});
+
+test('recorder - the writes behind one that failed add no lines, and the next failure has one', () => {
+  const { lines, recorder } = recording();
+  const error = new FileError('IO_ERROR');
+  const path = virtualPath('/a');
+  for (let count = 0; count < 65; count++) recorder.refused({ operation: 'WRITE', path, error });
+  assert.equal(lines.length, 1);
+  recorder.refused({ operation: 'WRITE', path, error: new FileError('IO_ERROR') });
+  assert.equal(lines.length, 2);
 });
 
 test('recorder - a denial by no statement names the policy that does not allow', () => {

@@ -1,7 +1,7 @@
 /** Writes what happens in an SFTP session into the activity log. */
 
 import { AccessDenied, statementText } from '../files/access.ts';
-import { FILE_ERRORS } from '../files/error.ts';
+import { FILE_ERRORS, type FileError } from '../files/error.ts';
 import type {
   FileClosed,
   FileHashed,
@@ -29,6 +29,8 @@ const CHANGES: Readonly<Record<TreeChanged['operation'], ActivityType>> = {
 export class SftpRecorder implements SftpObserver {
   readonly #activities: ActivityLog;
   readonly #log: Log;
+  /** A write that failed refuses all that are behind it in the file with the same error: one line tells it. */
+  readonly #written = new WeakSet<FileError>();
 
   constructor(activities: ActivityLog, log: Log) {
     this.#activities = activities;
@@ -67,6 +69,8 @@ export class SftpRecorder implements SftpObserver {
   /** Clients ask for files that are not there all the time; that is no event, unless a policy hides them. */
   refused(refusal: OperationRefused): void {
     const { operation, path, error } = refusal;
+    if (this.#written.has(error)) return;
+    this.#written.add(error);
     const fields = {
       operation,
       code: error.code,

@@ -14,6 +14,15 @@ export const READ: OpenMode = {
 };
 export const WRITE: OpenMode = { ...READ, read: false, write: true, create: true, truncate: true };
 
+/** Whom the process itself acts as. */
+export function ownProfile(): PosixProfile {
+  return {
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    secondaryGids: process.getgroups?.() ?? [],
+  };
+}
+
 export function testSession(posixProfile?: PosixProfile): StorageSession {
   return {
     userName: 'jane',

@@ -9,7 +9,7 @@ import { test as runTest, type TestContext } from 'node:test';
 import type { FileSystem } from '../file-system.ts';
 import { PosixStorage, type PosixStorageOptions } from '../storage/posix/storage.ts';
 import type { PosixProfile } from '../storage.ts';
-import { testSession } from './fixture.ts';
+import { ownProfile, testSession } from './fixture.ts';
 
 export const SECRET = 'outside content';
 const OTHER_UID = 54_321;
@@ -40,7 +40,12 @@ export async function posixFixture(
     await storage.close();
     rmSync(base, { recursive: true, force: true });
   });
-  return { storage, files: storage.attach(testSession()), at: (...names) => join(root, ...names), outside };
+  return {
+    storage,
+    files: storage.attach(testSession(ownProfile())),
+    at: (...names) => join(root, ...names),
+    outside,
+  };
 }
 
 type MakeFixture = typeof posixFixture;

@@ -153,14 +153,30 @@ export class FolderFileSystem implements FileSystem {
 
   /** @throws FileError when the object, or the place for one, is not as `mode` asks */
   async #begin(key: VirtualPath, mode: OpenMode): Promise<UploadStart> {
+    if (mode.create && mode.exclusive) return this.#beginEmpty(refuseAnything(this.#files, key), mode);
+    if (mode.truncate) return this.#beginEmpty(checkObject(this.#files, key), mode);
     try {
-      if (mode.create && mode.exclusive) await refuseAnything(this.#files, key);
-      else if (mode.truncate) await checkObject(this.#files, key);
-      else return await storedContent(this.#files, key);
+      return await storedContent(this.#files, key);
     } catch (error) {
       if (!mode.create || toFileError(error).code !== 'NOT_FOUND') throw error;
     }
     return { kind: 'empty', staged: await this.#staging.begin() };
+  }
+
+  /** Stages while the object is looked at: both go to the file system in one trip, and most uploads are welcome. */
+  async #beginEmpty(looking: Promise<void>, { create }: OpenMode): Promise<UploadStart> {
+    const beginning = this.#staging.begin();
+    const [refusal] = await Promise.all([
+      looking.then(
+        () => undefined,
+        (error: unknown) => refusalOf(error, create),
+      ),
+      // Told below, unless the object is refused anyway.
+      beginning.catch(() => {}),
+    ]);
+    if (refusal === undefined) return { kind: 'empty', staged: await beginning };
+    await this.#staging.giveUp(beginning);
+    throw refusal;
   }
 
   #upload(place: ObjectPlace, mode: OpenMode, start: UploadStart): FolderUpload {
@@ -208,6 +224,12 @@ export class FolderFileSystem implements FileSystem {
     if (isBelowStaging(key)) throw new FileError('NOT_FOUND');
     return key;
   }
+}
+
+/** That there is nothing yet is what an upload that may make the object hopes for. */
+function refusalOf(error: unknown, create: boolean): FileError | undefined {
+  const refusal = toFileError(error);
+  return create && refusal.code === 'NOT_FOUND' ? undefined : refusal;
 }
 
 /** @throws FileError ALREADY_EXISTS, or NOT_FOUND: it never succeeds */

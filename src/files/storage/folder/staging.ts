@@ -79,6 +79,17 @@ export class Staging {
     await this.#files.remove(path).catch(() => {});
   }
 
+  /** Ends what was begun and is not wanted any more. Never rejects. */
+  async giveUp(beginning: Promise<StagedFile>): Promise<void> {
+    try {
+      const { path, handle } = await beginning;
+      await handle.abort('failed');
+      await this.discard(path);
+    } catch {
+      // Nothing was begun.
+    }
+  }
+
   /** Removes what killed processes left. Never rejects: the next start tries again. */
   async removeStale(nowMs: number): Promise<void> {
     try {

@@ -54,3 +54,11 @@ test('access point - one whose directory is missing or a file does not open', as
   await assert.rejects(open('/file'), { code: 'NOT_A_DIRECTORY' });
   await open('/');
 });
+
+test('access point - one of a file system that serves profiles only opens, and refuses sessions without one', async (context) => {
+  const { storage, files } = await posixFixture(context, { identity: 'profile' });
+  await files.makeDirectory(path('/shared'), {});
+  const point = new AccessPoint({ storage, path: path('/shared') });
+  await point.open();
+  assert.throws(() => point.attach(testSession()), { code: 'PERMISSION_DENIED' });
+});

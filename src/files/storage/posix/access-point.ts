@@ -23,6 +23,11 @@ const OWN_SESSION: StorageSession = {
   partialUploads: 'discard',
   directoryListing: 'optimized',
   signal: new AbortController().signal,
+  posixProfile: {
+    uid: process.geteuid?.() ?? 0,
+    gid: process.getegid?.() ?? 0,
+    secondaryGids: process.getgroups?.() ?? [],
+  },
 };
 
 export class AccessPoint implements Storage {

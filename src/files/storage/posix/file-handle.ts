@@ -13,7 +13,9 @@ import type {
 } from '../../file-system.ts';
 import { ReadAhead } from '../../read-ahead.ts';
 import { toAttributes } from './attributes.ts';
-import { close, fstat, fsync, read, write } from './calls.ts';
+import { fsync } from './calls.ts';
+import { type CopyOnePiece, copyInside } from './copy-inside.ts';
+import { type DescriptorCalls, THREAD_CALLS } from './small-file-calls.ts';
 import { UseCount } from './use-count.ts';
 import { writeAll } from './write-all.ts';
 
@@ -25,6 +27,17 @@ export interface PosixFileHandleOptions {
   /** Whether `close` brings what was written to stable storage. */
   readonly isDurable: boolean;
   readonly changeAttributes: (changes: AttributeChanges) => Promise<void>;
+  /** By default, those of Node's threads. */
+  readonly calls?: DescriptorCalls;
+  /** Absent where files are not copied inside the file system. */
+  readonly copyPiece?: CopyOnePiece;
+}
+
+interface CopyRange {
+  readonly position: number;
+  readonly byteCount: number;
+  readonly target: FileHandle;
+  readonly targetPosition: number;
 }
 
 export class PosixFileHandle implements FileHandle {
@@ -32,18 +45,27 @@ export class PosixFileHandle implements FileHandle {
   readonly #mode: OpenMode;
   readonly #isDurable: boolean;
   readonly #changeAttributes: (changes: AttributeChanges) => Promise<void>;
+  /** Until the size changes by other ways than its writes. */
+  #calls: DescriptorCalls;
   readonly #uses = new UseCount();
   readonly #readAhead: ReadAhead;
 
-  constructor({ descriptor, mode, blocks, isDurable, changeAttributes }: PosixFileHandleOptions) {
+  readonly copyTo?: NonNullable<FileHandle['copyTo']>;
+
+  constructor(options: PosixFileHandleOptions) {
+    const { descriptor, mode, blocks, isDurable, changeAttributes, copyPiece } = options;
     this.#fd = descriptor;
     this.#mode = mode;
     this.#isDurable = isDurable;
     this.#changeAttributes = changeAttributes;
+    this.#calls = options.calls ?? THREAD_CALLS;
     this.#readAhead = new ReadAhead({
-      readInto: (buffer, position) => this.#use(() => read(descriptor, buffer, position)),
+      readInto: (buffer, position) => this.#use(() => this.#calls.read(descriptor, buffer, position)),
       pool: blocks,
     });
+    if (copyPiece === undefined) return;
+    this.copyTo = (position, byteCount, target, targetPosition) =>
+      this.#copyTo(copyPiece, { position, byteCount, target, targetPosition });
   }
 
   async read(position: number, byteCount: number): Promise<FileSlice> {
@@ -60,7 +82,7 @@ export class PosixFileHandle implements FileHandle {
       if (!this.#mode.write) throw new FileError('INVALID_HANDLE');
       try {
         const at = this.#mode.append ? null : position;
-        await writeAll((rest, restAt) => write(this.#fd, rest, restAt), views, at);
+        await writeAll((rest, restAt) => this.#calls.write(this.#fd, rest, restAt), views, at);
       } finally {
         this.#readAhead.invalidate();
       }
@@ -73,12 +95,40 @@ export class PosixFileHandle implements FileHandle {
 
   setAttributes(changes: AttributeChanges): Promise<void> {
     return this.#use(async () => {
+      if (changes.sizeBytes !== undefined) this.#calls = THREAD_CALLS;
       try {
         await this.#changeAttributes(changes);
       } finally {
         this.#readAhead.invalidate();
       }
     });
+  }
+
+  /** A `byteCount` of 0 means to the end. */
+  #copyTo(copyPiece: CopyOnePiece, { target, ...range }: CopyRange): Promise<void> {
+    if (!(target instanceof PosixFileHandle)) return Promise.reject(new FileError('NOT_SUPPORTED'));
+    return this.#use(() =>
+      target.#use(async () => {
+        if (!this.#mode.read || !target.#mode.write) throw new FileError('INVALID_HANDLE');
+        const { position, targetPosition } = range;
+        const byteCount = range.byteCount || Math.max(0, (await this.#calls.fstat(this.#fd)).size - position);
+        // Calls for one place of a file that is appended to are refused, and positions above 2^53 are not exact.
+        if (target.#mode.append || targetPosition + byteCount > Number.MAX_SAFE_INTEGER)
+          throw new FileError('NOT_SUPPORTED');
+        target.#calls = THREAD_CALLS;
+        try {
+          await copyInside(copyPiece, {
+            source: this.#fd,
+            target: target.#fd,
+            position,
+            targetPosition,
+            byteCount,
+          });
+        } finally {
+          target.#readAhead.invalidate();
+        }
+      }),
+    );
   }
 
   async isSameFile(other: FileHandle): Promise<boolean> {
@@ -100,11 +150,11 @@ export class PosixFileHandle implements FileHandle {
     try {
       if (this.#isDurable && this.#mode.write) await fsync(this.#fd);
     } catch (error) {
-      await close(this.#fd).catch(() => {});
+      await this.#calls.close(this.#fd).catch(() => {});
       throw toFileError(error);
     }
     try {
-      await close(this.#fd);
+      await this.#calls.close(this.#fd);
     } catch (error) {
       throw toFileError(error);
     }
@@ -114,7 +164,7 @@ export class PosixFileHandle implements FileHandle {
   async abort(): Promise<AbortOutcome> {
     try {
       await this.#end();
-      await close(this.#fd);
+      await this.#calls.close(this.#fd);
     } catch {
       // The transfer has failed already; what close has to add changes nothing for the client.
     }
@@ -129,7 +179,7 @@ export class PosixFileHandle implements FileHandle {
   }
 
   #stats(): Promise<Stats> {
-    return this.#use(() => fstat(this.#fd));
+    return this.#use(() => this.#calls.fstat(this.#fd));
   }
 
   async #use<T>(action: () => Promise<T>): Promise<T> {

@@ -13,7 +13,6 @@ test('profiles - without threads only the process itself is acted as, and the op
   mkdirSync(at('d'));
   assert.throws(() => storage.attach(other), { code: 'PERMISSION_DENIED', message: /runs as/ });
   assert.deepEqual(await names(storage.attach(own), '/'), ['d']);
-  assert.deepEqual(await names(storage.attach(testSession()), '/'), ['d']);
   assert.ok(storage.noProfiles !== undefined);
 });
 
@@ -31,3 +30,13 @@ test('profiles - on a machine that threads are not made for, the storage works a
   assert.match(storage.noProfiles ?? '', /Linux on x86-64 or arm64/);
   assert.deepEqual(await names(files, '/'), ['d']);
 });
+
+for (const usesThreads of [true, false]) {
+  test(`profiles - a session without one is refused, and never acts as the process (threads: ${usesThreads})`, async (context) => {
+    const { storage } = await posixFixture(context, { identity: 'profile', usesThreads });
+    assert.throws(() => storage.attach(testSession()), {
+      code: 'PERMISSION_DENIED',
+      message: /POSIX profile/,
+    });
+  });
+}

@@ -22,8 +22,9 @@ export interface PosixStorageOptions {
    */
   readonly symlinks: 'follow-within' | 'refuse';
   /**
-   * `profile`: a session with a POSIX profile acts as it, by the kernel's own checks; where that is not possible, the
-   * profile must be the process's own user. `process`: profiles are ignored.
+   * `profile`: a session acts as its POSIX profile, by the kernel's own checks; where that is not possible, the profile
+   * must be the process's own user. A session without one is refused: it would act as the process, which may be root.
+   * `process`: profiles are ignored.
    */
   readonly identity: 'profile' | 'process';
   /**
@@ -132,10 +133,11 @@ export class PosixStorage implements Storage {
     }
   }
 
-  /** @throws FileError PERMISSION_DENIED for a profile that nobody can act as */
+  /** @throws FileError PERMISSION_DENIED without a profile, and for one that nobody can act as */
   #actingAs(profile: PosixProfile | undefined): PosixProfile | undefined {
     if (this.#options.identity === 'process') return undefined;
-    if (profile !== undefined && this.noProfiles !== undefined) checkOwnIdentity(profile, this.noProfiles);
+    if (profile === undefined) throw new FileError('PERMISSION_DENIED', 'the session has no POSIX profile');
+    if (this.noProfiles !== undefined) checkOwnIdentity(profile, this.noProfiles);
     return profile;
   }
 }

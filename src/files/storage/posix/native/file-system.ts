@@ -16,11 +16,16 @@ import type { PosixProfile } from '../../../storage.ts';
 import { ROOT, type VirtualPath } from '../../../virtual-path.ts';
 import { applyWithoutMode } from '../attributes.ts';
 import { close } from '../calls.ts';
+import type { CopyPiece } from '../copy-inside.ts';
 import { PosixFileHandle } from '../file-handle.ts';
 import { checkStaysInside, storedTarget } from '../links.ts';
 import { newDirectoryMode, newFileMode, openFlags } from '../open-flags.ts';
+import type { PromptBudget } from '../prompt-budget.ts';
+import { type CallsNow, type DescriptorCalls, SmallFileCalls, THREAD_CALLS } from '../small-file-calls.ts';
+import { CALLS_IN_MEMORY } from './calls-now.ts';
 import { NativeDirectoryReader } from './directory-reader.ts';
 import { decodeAttributes, decodeSpace, numberAt } from './encoding.ts';
+import { NEARNESS } from './nearness.ts';
 import type { Operation, Place, Result } from './protocol.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -35,6 +40,9 @@ export interface NativeFileSystemOptions {
   readonly isDurable: boolean;
   readonly signal: AbortSignal;
   readonly blocks: BlockPool;
+  readonly budget: PromptBudget;
+  /** For files on a local disk. */
+  readonly diskCalls: CallsNow;
   readonly onUnreadableNames: (count: number) => void;
 }
 
@@ -82,26 +90,29 @@ export class NativeFileSystem implements FileSystem {
 
   async open(path: VirtualPath, mode: OpenMode, initial: AttributeChanges): Promise<FileHandle> {
     const { isDurable, blocks } = this.#options;
-    const descriptor = await this.#openDescriptor({
+    const file = await this.#opened(openedFile, {
       kind: 'open',
       place: this.#place(path),
       flags: openFlags(mode),
       mode: newFileMode(initial),
       isDurable,
     });
+    const { descriptor } = file;
     return new PosixFileHandle({
       descriptor,
+      calls: this.#callsOn(file),
       mode,
       blocks,
       isDurable,
       changeAttributes: (changes) =>
         this.#permitted(changes, (permitted) => this.#changeOpen(descriptor, permitted)),
+      copyPiece: (piece) => this.#copyPiece(piece),
     });
   }
 
   async list(path: VirtualPath): Promise<DirectoryReader> {
     const { threads, profile, followsLinks, onUnreadableNames } = this.#options;
-    const descriptor = await this.#openDescriptor({ kind: 'list', place: this.#place(path) });
+    const descriptor = await this.#opened(descriptorOf, { kind: 'list', place: this.#place(path) });
     return new NativeDirectoryReader({
       threads,
       profile,
@@ -167,13 +178,21 @@ export class NativeFileSystem implements FileSystem {
     return target;
   }
 
-  #openDescriptor(operation: Operation): Promise<number> {
+  /** What is near and small is not worth the wait for a thread. Whose rights count was settled when it was opened. */
+  #callsOn({ nearness, sizeBytes }: OpenedFile): DescriptorCalls {
+    const { budget, diskCalls } = this.#options;
+    if (nearness === NEARNESS.MEMORY) return new SmallFileCalls({ sizeBytes, budget, now: CALLS_IN_MEMORY });
+    if (nearness === NEARNESS.DISK) return new SmallFileCalls({ sizeBytes, budget, now: diskCalls });
+    return THREAD_CALLS;
+  }
+
+  #opened<T>(decode: (result: Result) => T, operation: Operation): Promise<T> {
     const { threads, profile } = this.#options;
     this.#checkSession();
     return threads.call({
       profile,
       operation,
-      decode: descriptorOf,
+      decode,
       discard: (result) => void close(descriptorOf(result)).catch(() => {}),
     });
   }
@@ -184,6 +203,18 @@ export class NativeFileSystem implements FileSystem {
       profile,
       operation: { kind: 'changeOpen', descriptor, changes },
       decode: ignore,
+      usesDescriptor: true,
+    });
+  }
+
+  /** @returns how many bytes it was, 0 at the end of the source */
+  async #copyPiece(piece: CopyPiece): Promise<number> {
+    const { threads, profile } = this.#options;
+    this.#checkSession();
+    return threads.call({
+      profile,
+      operation: { kind: 'copy', ...piece },
+      decode: ({ numbers }) => numberAt(numbers, 0),
       usesDescriptor: true,
     });
   }
@@ -217,6 +248,20 @@ export class NativeFileSystem implements FileSystem {
 }
 
 function ignore(): void {}
+
+interface OpenedFile {
+  readonly descriptor: number;
+  readonly nearness: number;
+  readonly sizeBytes: number;
+}
+
+function openedFile({ numbers }: Result): OpenedFile {
+  return {
+    descriptor: numberAt(numbers, 0),
+    nearness: numberAt(numbers, 1),
+    sizeBytes: numberAt(numbers, 2),
+  };
+}
 
 function descriptorOf({ numbers }: Result): number {
   return numberAt(numbers, 0);

@@ -129,6 +129,33 @@ test('identity - owners change times and, to a group of theirs, the group; not m
   await Promise.all([handle.close(), other.close()]);
 });
 
+test('identity - who writes to a program of somebody else takes its set-user-ID and set-group-ID, as by write(2)', async (_, fixture) => {
+  const program = fixture.at('program');
+  const john = as(fixture, JOHN);
+  const change = { ...WRITE, truncate: false };
+  const make = (mode: number): void => {
+    writeFileSync(program, 'old');
+    chownSync(program, 0, JOHN.gid);
+    chmodSync(program, mode);
+  };
+  for (const [before, after] of [
+    [0o6775, 0o775],
+    [0o4770, 0o770],
+    // Set-group-ID without execution by the group asks for mandatory locks and gives nobody any rights.
+    [0o2664, 0o2664],
+  ] as const) {
+    make(before);
+    await store(john, '/program', 'new', change);
+    assert.equal(readFileSync(program, 'utf8'), 'new');
+    assert.equal(statSync(program).mode & 0o7777, after);
+  }
+  make(0o6775);
+  assert.equal(await load(john, '/program'), 'old');
+  assert.equal(statSync(program).mode & 0o7777, 0o6775, 'reading changes nothing');
+  await store(as(fixture, profileOf(0)), '/program', 'new', change);
+  assert.equal(statSync(program).mode & 0o7777, 0o6775, 'root may keep them');
+});
+
 test('identity - what one user was never reaches the next, and the process stays who it is', async (_, fixture) => {
   const users = [JANE, { ...JOHN, secondaryGids: [TEAM_GID] }, profileOf(0)];
   const views = users.map((profile) => as(fixture, profile));

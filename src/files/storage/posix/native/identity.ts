@@ -51,6 +51,11 @@ export class ThreadIdentity {
     }
   }
 
+  /** Whether the thread now acts as root. */
+  get isRoot(): boolean {
+    return this.#calls.fsuid() === ROOT_UID;
+  }
+
   /** Takes on the profile, or what the process itself is. @throws FileError PERMISSION_DENIED, SystemCallError */
   become(profile: PosixProfile = this.#own): void {
     const key = keyOf(profile);

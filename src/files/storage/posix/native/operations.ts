@@ -9,6 +9,7 @@ import {
   checkRegularFile,
   fileTypeOf,
   NOT_REGULAR,
+  PERMISSION_BITS,
 } from '../attributes.ts';
 import { errnoOf } from '../calls.ts';
 import { ONLY_FILES_ARE_LINKED } from '../links.ts';
@@ -17,6 +18,7 @@ import { NO_HARD_LINK } from '../rename.ts';
 import { encodeAttributes, encodeSpace } from './encoding.ts';
 import type { ThreadIdentity } from './identity.ts';
 import { nextEntries } from './listing.ts';
+import { NEARNESS, Nearness } from './nearness.ts';
 import type { Operation, Place, Request, Result } from './protocol.ts';
 import { O_CLOEXEC, type Resolver } from './resolver.ts';
 import type { FileStatus } from './status.ts';
@@ -28,7 +30,11 @@ import {
   type SystemCalls,
 } from './system-calls.ts';
 
-const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+const { S_IXGRP } = fs.constants;
+/** Of a program that runs as its owner, and as its group; `fs.constants` lacks them. */
+const S_ISUID = 0o4000;
+const S_ISGID = 0o2000;
 
 /** What a held file is called for calls that take no descriptor of it; they follow this link to the file itself. */
 const HELD = '/proc/self/fd';
@@ -48,6 +54,7 @@ export class Operations {
   readonly #calls: SystemCalls;
   readonly #resolver: Resolver;
   readonly #identity: ThreadIdentity;
+  #nearness: Nearness | undefined;
 
   constructor({ calls, resolver, identity }: OperationsOptions) {
     this.#calls = calls;
@@ -55,10 +62,10 @@ export class Operations {
     this.#identity = identity;
   }
 
-  /** @throws SystemCallError where the kernel, a filter of system calls or a missing /proc stands in the way */
+  /** To be called first. @throws SystemCallError where the kernel, a filter of system calls or a missing /proc stands in the way */
   tryOut(): void {
     this.#resolver.with({ base: '', path: '', followsLinks: true }, O_PATH, (descriptor) => {
-      this.#statusOf(descriptor);
+      this.#nearness = new Nearness(this.#statusOf(descriptor), this.#calls.fstatfs(descriptor));
       this.#calls.statx(descriptor, `${HELD}/${descriptor}`, 0);
     });
   }
@@ -75,6 +82,8 @@ export class Operations {
         return this.#changeOpen(operation);
       case 'open':
         return this.#open(operation);
+      case 'copy':
+        return this.#copy(operation);
       case 'list':
         return descriptorResult(this.#resolver.open(operation.place, O_RDONLY | O_DIRECTORY | O_NONBLOCK));
       case 'entries':
@@ -139,11 +148,20 @@ export class Operations {
     return DONE;
   }
 
+  /** The caller's thread acts as the session here too: what is written to loses set-user-ID as by `write(2)`. */
+  #copy({ source, position, target, targetPosition, byteCount }: Of<'copy'>): Result {
+    const copied = this.#calls.copyFileRange(source, position, target, targetPosition, byteCount);
+    return { numbers: [copied], text: '' };
+  }
+
   #open(operation: Of<'open'>): Result {
     const descriptor = this.#openDescriptor(operation);
     try {
-      checkRegularFile(this.#statusOf(descriptor));
-      return descriptorResult(descriptor);
+      const status = this.#statusOf(descriptor);
+      const { mode, sizeBytes } = status;
+      checkRegularFile({ mode });
+      if ((operation.flags & (O_WRONLY | O_RDWR)) !== 0) this.#takePrivileges(descriptor, mode);
+      return { numbers: [descriptor, this.#nearness?.of(status) ?? NEARNESS.FAR, sizeBytes], text: '' };
     } catch (error) {
       this.#calls.close(descriptor);
       throw error;
@@ -160,6 +178,18 @@ export class Operations {
       if (errnoOf(error) === 'ENXIO') throw new FileError('PERMISSION_DENIED', NOT_REGULAR);
       throw error;
     }
+  }
+
+  /**
+   * `write(2)` takes set-user-ID and set-group-ID from a program that somebody else than root writes to. The bytes of
+   * sessions are written by threads of the process, which may be root, so it is done when the file is opened.
+   */
+  #takePrivileges(descriptor: number, mode: number): void {
+    const privileges = S_ISUID | ((mode & S_IXGRP) === 0 ? 0 : S_ISGID);
+    if ((mode & privileges) === 0 || this.#identity.isRoot) return;
+    // Not the writer, who need not own the file, but the process.
+    this.#identity.become(undefined);
+    this.#calls.fchmod(descriptor, mode & PERMISSION_BITS & ~privileges);
   }
 
   /** The name of a file that is made is on stable storage when it is opened, so its close need not know of it. */

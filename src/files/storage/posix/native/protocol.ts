@@ -29,6 +29,15 @@ export type Operation =
       readonly changes: AttributeChanges;
     }
   | { readonly kind: 'changeOpen'; readonly descriptor: number; readonly changes: AttributeChanges }
+  | {
+      readonly kind: 'copy';
+      /** Descriptors of open files. */
+      readonly source: number;
+      readonly position: number;
+      readonly target: number;
+      readonly targetPosition: number;
+      readonly byteCount: number;
+    }
   | (NameChange & {
       readonly kind: 'open';
       readonly place: Place;

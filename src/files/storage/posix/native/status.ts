@@ -14,6 +14,8 @@ export interface FileStatus {
 }
 
 export interface SpaceStatus {
+  /** `f_type`: statfs(2) has the numbers. */
+  readonly fileSystemType: number;
   readonly blockBytes: number;
   readonly fragmentBytes: number;
   readonly blocks: number;
@@ -47,6 +49,7 @@ export function readStatx(view: DataView): FileStatus {
 
 export function readStatfs(view: DataView): SpaceStatus {
   return {
+    fileSystemType: view.getUint32(0, true),
     blockBytes: unsigned(view, 8),
     // Counts are in fragments, as in statvfs; file systems that know none leave it 0.
     fragmentBytes: unsigned(view, 72) || unsigned(view, 8),

@@ -68,6 +68,15 @@ export function systemCalls() {
   const withTarget = library.func('syscall', 'long', ['long', 'str', 'long', 'str']);
   const withBuffer = library.func('syscall', 'long', ['long', 'long', 'uint8_t *', 'long']);
   const withTwoBuffers = library.func('syscall', 'long', ['long', 'uint8_t *', 'uint8_t *']);
+  const withTwoOffsets = library.func('syscall', 'long', [
+    'long',
+    'long',
+    'uint8_t *',
+    'long',
+    'uint8_t *',
+    'long',
+    'long',
+  ]);
   const statxOfPath = library.func('syscall', 'long', ['long', 'long', 'str', 'long', 'long', 'uint8_t *']);
   const statxOfBytes = library.func('syscall', 'long', [
     'long',
@@ -197,6 +206,20 @@ export function systemCalls() {
 
     syncfs(descriptor: number): void {
       check('syncfs', withNumbers(numbers.syncfs, descriptor, 0, 0, 0));
+    },
+
+    /** May copy less; 0 at the end of the source. The descriptors keep their own positions. */
+    copyFileRange(
+      source: number,
+      position: number,
+      target: number,
+      targetPosition: number,
+      byteCount: number,
+    ): number {
+      const from = new Uint8Array(BigInt64Array.of(BigInt(position)).buffer);
+      const to = new Uint8Array(BigInt64Array.of(BigInt(targetPosition)).buffer);
+      const call = withTwoOffsets(numbers.copyFileRange, source, from, target, to, byteCount, 0);
+      return check('copy_file_range', call);
     },
 
     close(descriptor: number): void {

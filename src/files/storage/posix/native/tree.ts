@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import type { FileSystem } from '../../../file-system.ts';
 import { close, open } from '../calls.ts';
 import { O_PATH } from '../proc-pinning.ts';
+import { PromptBudget } from '../prompt-budget.ts';
+import { callsFromCache } from './calls-now.ts';
 import { NativeFileSystem, type NativeFileSystemOptions } from './file-system.ts';
 import { ThreadPool } from './thread-pool.ts';
 
@@ -17,6 +19,8 @@ export class NativeTree {
   readonly noProfiles: string | undefined;
   readonly #root: number;
   readonly #threads: ThreadPool;
+  readonly #budget = new PromptBudget();
+  readonly #diskCalls = callsFromCache();
 
   /** @throws Error where this machine cannot do it: the platform, the kernel, or koffi is not there */
   static async open(root: string): Promise<NativeTree> {
@@ -41,8 +45,13 @@ export class NativeTree {
     this.noProfiles = noProfiles;
   }
 
-  attach(options: Omit<NativeFileSystemOptions, 'threads'>): FileSystem {
-    return new NativeFileSystem({ ...options, threads: this.#threads });
+  attach(options: Omit<NativeFileSystemOptions, 'threads' | 'budget' | 'diskCalls'>): FileSystem {
+    return new NativeFileSystem({
+      ...options,
+      threads: this.#threads,
+      budget: this.#budget,
+      diskCalls: this.#diskCalls,
+    });
   }
 
   async close(): Promise<void> {
