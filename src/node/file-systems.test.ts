@@ -43,8 +43,9 @@ test('storages - file systems and access points into them are found by their ids
   await storages.open();
   const [fileSystem, accessPoint] = [FILE_SYSTEM, ACCESS_POINT].map((id) => storages.fileSystems.get(id));
   assert.ok(fileSystem !== undefined && accessPoint !== undefined);
-  assert.equal(await load(fileSystem.attach(testSession()), '/shared/a'), 'shared file');
-  assert.equal(await load(accessPoint.attach(testSession()), '/a'), 'shared file');
+  const own = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0, secondaryGids: [] };
+  assert.equal(await load(fileSystem.attach(testSession(own)), '/shared/a'), 'shared file');
+  assert.equal(await load(accessPoint.attach(testSession(own)), '/a'), 'shared file');
 });
 
 test('storages - an access point to a directory that is missing is told at the start', async (t) => {
