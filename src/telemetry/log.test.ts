@@ -27,6 +27,16 @@ test('log - fields named like secrets are never written, also below the first le
   assert.ok(!lines[0]?.includes('canary'));
 });
 
+test('log - secrets in lists, deep down and in the fields of a child are hidden, and the given fields stay as they are', () => {
+  const { log, lines } = captured();
+  const fields = { list: [{ privateKey: 'canary' }], a: { b: { c: { d: { secretAccessKey: 'canary' } } } } };
+  log.child({ session: { password: 'canary' } }).info({ ...fields, at: new Date(0) }, 'm');
+  assert.ok(!lines[0]?.includes('canary'));
+  assert.deepEqual(JSON.parse(lines[0] ?? '').list, [{ privateKey: '[secret]' }]);
+  assert.equal(JSON.parse(lines[0] ?? '').at, '1970-01-01T00:00:00.000Z');
+  assert.equal(fields.list[0]?.privateKey, 'canary');
+});
+
 test('log - an error is written with its code and the causes behind it', () => {
   const cause = Object.assign(new Error('no such file'), { code: 'ENOENT' });
   assert.deepEqual(errorFields(new Error('cannot open', { cause })), {
