@@ -1,6 +1,6 @@
 /** The structured log: one JSON object a line, on standard error unless told otherwise. */
 
-import { type DestinationStream, destination, type LevelWithSilent, pino } from 'pino';
+import { type DestinationStream, destination, type LevelWithSilent, type Logger, pino } from 'pino';
 
 export type LogLevel = Extract<LevelWithSilent, 'debug' | 'info' | 'warn' | 'error' | 'silent'>;
 
@@ -45,19 +45,30 @@ export function logStream(fd: number): DestinationStream {
 }
 
 export function createLog(options: { readonly level: LogLevel; readonly stream?: DestinationStream }): Log {
-  return pino(
+  const logger = pino(
     {
       level: options.level,
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: {
         level: (label) => ({ level: label }),
-        bindings: (fields) => censored(fields, 0),
         log: (fields) => censored(fields, 0),
       },
     },
     options.stream ?? logStream(STANDARD_ERROR),
   );
+  return asLog(logger);
+}
+
+/** pino looks at the fields of a line, and not at those that a child adds to all of its lines. */
+function asLog(logger: Logger): Log {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => asLog(logger.child(censored(fields, 0))),
+  };
 }
 
 /** The fields without secrets: a copy only where there is one. Every file of a user writes two lines, so this is quick. */
