@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compilePolicy } from '../policy/index.ts';
+import { HOME_LOCK_DOWN } from '../policy/testing/home-lock-down.ts';
 import { SessionAccess } from './access.ts';
 import type { FileSystem } from './file-system.ts';
 import { openHome } from './home.ts';
@@ -16,29 +17,6 @@ const FOLLOW = { followLinks: true };
 const variable = (name: string): string => ['$', '{transfer:', name, '}'].join('');
 
 /** The canonical policies of aws-transfer.md section 4.6. */
-const LOCK_DOWN = policyOf(
-  {
-    Sid: 'List',
-    Effect: 'Allow',
-    Action: 's3:ListBucket',
-    Resource: `arn:aws:s3:::${variable('HomeBucket')}`,
-    Condition: {
-      StringLike: { 's3:prefix': [`${variable('HomeFolder')}/*`, variable('HomeFolder')] },
-    },
-  },
-  {
-    Sid: 'Objects',
-    Effect: 'Allow',
-    Action: [
-      's3:PutObject',
-      's3:GetObject',
-      's3:DeleteObject',
-      's3:GetObjectVersion',
-      's3:DeleteObjectVersion',
-    ],
-    Resource: `arn:aws:s3:::${variable('HomeDirectory')}/*`,
-  },
-);
 const READ_WRITE = policyOf(
   { Effect: 'Allow', Action: ['s3:ListBucket', 's3:GetBucketLocation'], Resource: 'arn:aws:s3:::bucket' },
   {
@@ -115,7 +93,7 @@ async function homeOf(
 
 for (const homes of ['made', 'implied'] as const) {
   test(`policy - home lock-down, PATH, homes ${homes}: the home is the user's, and nothing else can be seen`, async () => {
-    const home = await homeOf(PATH_HOME, { role: READ_WRITE, session: LOCK_DOWN }, homes);
+    const home = await homeOf(PATH_HOME, { role: READ_WRITE, session: HOME_LOCK_DOWN }, homes);
     const landing = await home.stat(path('/bucket/home/jane'), FOLLOW);
     assert.equal(landing.type, 'directory');
     assert.deepEqual(await names(home, '/bucket/home/jane'), []);
@@ -134,7 +112,7 @@ for (const homes of ['made', 'implied'] as const) {
 }
 
 test('policy - home lock-down: everything can be done in the home, and nothing leaves it', async () => {
-  const home = await homeOf(PATH_HOME, { role: READ_WRITE, session: LOCK_DOWN });
+  const home = await homeOf(PATH_HOME, { role: READ_WRITE, session: HOME_LOCK_DOWN });
   const inside = (name: string) => path(`/bucket/home/jane/${name}`);
   await home.makeDirectory(inside('d'), {});
   await store(home, inside('d/a'), 'text');
@@ -149,10 +127,14 @@ test('policy - home lock-down: everything can be done in the home, and nothing l
 });
 
 test('policy - home lock-down is for PATH homes: its variables have no value in a LOGICAL one', () => {
-  const read = readSessionPolicy(JSON.stringify(LOCK_DOWN), LOGICAL_HOME, 'jane');
+  const read = readSessionPolicy(JSON.stringify(HOME_LOCK_DOWN), LOGICAL_HOME, 'jane');
   assert.ok(read.outcome === 'unusable');
   assert.match(read.reason, /HomeBucket/);
-  const atRoot = readSessionPolicy(JSON.stringify(LOCK_DOWN), { type: 'PATH', directory: path('/') }, 'jane');
+  const atRoot = readSessionPolicy(
+    JSON.stringify(HOME_LOCK_DOWN),
+    { type: 'PATH', directory: path('/') },
+    'jane',
+  );
   assert.equal(atRoot.outcome, 'unusable', 'the root is in no bucket');
 });
 
@@ -207,7 +189,7 @@ test('policy - write and list only: files are stored and seen, and never read', 
 
 test('policy - variables are written out without the slashes at the ends of the home', () => {
   const home: HomeSpec = { type: 'PATH', directory: path('/home/bob/amazon/stuff/') };
-  const read = readSessionPolicy(JSON.stringify(LOCK_DOWN), home, 'bob');
+  const read = readSessionPolicy(JSON.stringify(HOME_LOCK_DOWN), home, 'bob');
   assert.ok(read.outcome === 'usable');
   assert.match(read.text, /"arn:aws:s3:::home"/);
   assert.match(read.text, /\["bob\/amazon\/stuff\/\*","bob\/amazon\/stuff"\]/);

@@ -1,5 +1,7 @@
 /** The identity-provider function of the interop run: the Lambda contract, one user per behaviour under test. */
 
+import { HOME_LOCK_DOWN } from '../../src/policy/testing/home-lock-down.ts';
+
 /** The event of AWS Transfer; `password` is empty or absent when the server asks for public keys. */
 interface LoginEvent {
   readonly username: string;
@@ -9,31 +11,7 @@ interface LoginEvent {
 type LoginAnswer = Readonly<Record<string, unknown>>;
 
 const REFUSED: LoginAnswer = {};
-/** The session policy of the AWS guide that keeps users at home. */
-const HOME_LOCK_DOWN = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Sid: 'List',
-      Effect: 'Allow',
-      Action: 's3:ListBucket',
-      Resource: 'arn:aws:s3:::${transfer:HomeBucket}',
-      Condition: { StringLike: { 's3:prefix': ['${transfer:HomeFolder}/*', '${transfer:HomeFolder}'] } },
-    },
-    {
-      Sid: 'Objects',
-      Effect: 'Allow',
-      Action: [
-        's3:PutObject',
-        's3:GetObject',
-        's3:DeleteObject',
-        's3:GetObjectVersion',
-        's3:DeleteObjectVersion',
-      ],
-      Resource: 'arn:aws:s3:::${transfer:HomeDirectory}/*',
-    },
-  ],
-});
+const LOCK_DOWN = JSON.stringify(HOME_LOCK_DOWN);
 
 export async function handler(event: LoginEvent): Promise<unknown> {
   switch (event.username) {
@@ -45,7 +23,7 @@ export async function handler(event: LoginEvent): Promise<unknown> {
         { Entry: '/reports/2026', Target: `${bucket()}/mapped/reports` },
       ]);
     case 'interop-locked':
-      return authenticateAt(event, `${bucket()}/${event.username}`, { Policy: HOME_LOCK_DOWN });
+      return authenticateAt(event, `${bucket()}/${event.username}`, { Policy: LOCK_DOWN });
     case 'interop-alice':
       return authenticateAt(event, fileSystem(), { PosixProfile: { Uid: 2001, Gid: 2001 } });
     case 'interop-bob':

@@ -5,9 +5,9 @@ import path from 'node:path';
 import { runSuccessfully } from '../../../test/interop/lab/command.ts';
 import { cleanEnvironment } from '../../../test/interop/lab/environment.ts';
 import { type Start, USER_NAME } from '../../competitor.ts';
+import { LISTING_METRICS, measureListing } from '../../listing-usage.ts';
 import { LoadClient } from '../../load-client.ts';
-import { measure } from '../../measure.ts';
-import { BYTES_PER_MIB, MS_PER_SECOND } from '../../units.ts';
+import { BYTES_PER_MIB } from '../../units.ts';
 import { type S3Contestant, type S3Row, type Store, whyStoreAbsent } from '../contestant.ts';
 import { putEmptyObject } from '../empty-object.ts';
 
@@ -23,13 +23,7 @@ const MAKE_TIMEOUT_MS = 120_000;
 
 export const S3_LISTING_ROW: S3Row = {
   name: 'listing',
-  metrics: [
-    { name: 'ms', better: 'lower', decimals: 0 },
-    { name: 'ms to the first entry', better: 'lower', decimals: 1 },
-    { name: 'server CPU ms', better: 'lower', decimals: 0 },
-    { name: 'server peak RSS MiB', better: 'lower', decimals: 0 },
-    { name: 'of it during the listing, MiB', better: 'lower', decimals: 0 },
-  ],
+  metrics: [...LISTING_METRICS, { name: 'of it during the listing, MiB', better: 'lower', decimals: 0 }],
   store: STORE,
   whyAbsent: async () => (await whyStoreAbsent(STORE)) ?? (await LoadClient.whyAbsent()),
   // Some remember what they have listed.
@@ -43,19 +37,10 @@ export const S3_LISTING_ROW: S3Row = {
     return undefined;
   },
   async run(contestant, { workload }) {
-    let firstSeconds = 0;
-    const usage = await measure(contestant.tree, async () => {
-      const listing = await list(contestant, FOLDER, workload.entryCount);
-      firstSeconds = listing.firstSeconds;
-      return listing.seconds;
-    });
-    return [
-      usage.seconds * MS_PER_SECOND,
-      firstSeconds * MS_PER_SECOND,
-      usage.serverCpuSeconds * MS_PER_SECOND,
-      usage.serverPeakBytes / BYTES_PER_MIB,
-      usage.serverGrowthBytes / BYTES_PER_MIB,
-    ];
+    const { figures, usage } = await measureListing(contestant.tree, () =>
+      list(contestant, FOLDER, workload.entryCount),
+    );
+    return [...figures, usage.serverGrowthBytes / BYTES_PER_MIB];
   },
 };
 

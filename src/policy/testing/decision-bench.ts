@@ -4,6 +4,7 @@ import { compilePolicy } from '../compile.ts';
 import { decide, type NamedPolicy } from '../decide.ts';
 import type { PolicyOutcome, PolicyRequest } from '../model.ts';
 import { contextOf } from './context.ts';
+import { HOME_LOCK_DOWN } from './home-lock-down.ts';
 
 /** A role with read and write rights, of five statements with a denial and conditions. */
 const ROLE = {
@@ -44,33 +45,6 @@ const ROLE = {
   ],
 };
 
-/** The home lock-down of aws-transfer.md §4.6. */
-const SESSION = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Sid: 'List',
-      Effect: 'Allow',
-      Action: 's3:ListBucket',
-      Resource: 'arn:aws:s3:::${transfer:HomeBucket}',
-      Condition: {
-        StringLike: { 's3:prefix': ['${transfer:HomeFolder}/*', '${transfer:HomeFolder}'] },
-      },
-    },
-    {
-      Sid: 'Objects',
-      Effect: 'Allow',
-      Action: [
-        's3:PutObject',
-        's3:GetObject',
-        's3:DeleteObject',
-        's3:GetObjectVersion',
-        's3:DeleteObjectVersion',
-      ],
-      Resource: 'arn:aws:s3:::${transfer:HomeDirectory}/*',
-    },
-  ],
-};
 const VARIABLES = {
   'transfer:HomeBucket': 'partner-data',
   'transfer:HomeFolder': 'homes/alice',
@@ -110,7 +84,7 @@ export interface DecisionBenchResult {
 export function benchDecisions(decisions: number): DecisionBenchResult {
   const policies: readonly NamedPolicy[] = [
     { name: 'role', policy: compilePolicy(ROLE) },
-    { name: 'session', policy: compilePolicy(SESSION, { variables: VARIABLES }) },
+    { name: 'session', policy: compilePolicy(HOME_LOCK_DOWN, { variables: VARIABLES }) },
   ];
   const startedMs = performance.now();
   let wrong = 0;
@@ -125,13 +99,13 @@ export function benchDecisions(decisions: number): DecisionBenchResult {
 
 /** Microseconds to compile the session policy once, as every login does. */
 export function benchCompilations(compilations: number): number {
-  const text = JSON.stringify(SESSION);
+  const text = JSON.stringify(HOME_LOCK_DOWN);
   const startedMs = performance.now();
   let statements = 0;
   for (let count = 0; count < compilations; count++) {
     statements += compilePolicy(text, { variables: VARIABLES }).allowances.length;
   }
-  if (statements !== compilations * SESSION.Statement.length)
+  if (statements !== compilations * HOME_LOCK_DOWN.Statement.length)
     throw new Error('a policy was compiled wrongly');
   return ((performance.now() - startedMs) * 1000) / compilations;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CHUNK_BYTES } from './upload-memory.ts';
+import { CHUNK_BYTES, UploadMemory } from './upload-memory.ts';
 import {
   copiedPartBytes,
   MAX_OBJECT_BYTES,
@@ -22,6 +22,16 @@ describe('part schedule', () => {
   it('least parts - hold an object of 5 TB in 10,000, none as large as 5 GiB', () => {
     assert.ok(sumOf((index) => schedule.least(index)) >= MAX_OBJECT_BYTES);
     assert.ok(schedule.usual(MAX_PARTS - 1) < 5 * GIB);
+  });
+
+  it('parts - the memory for uploads limits the object as docs/storage.md says: 64 MiB to 260 GiB, 4096 MiB hold 5 TB', () => {
+    const largest = (memoryBytes: number): number => {
+      const { maxClaimBytes } = new UploadMemory({ maxBytes: memoryBytes });
+      const limited = new PartSchedule({ firstPartBytes: 8 * MIB, maxPartBytes: maxClaimBytes });
+      return sumOf((index) => limited.least(index));
+    };
+    assert.ok(largest(64 * MIB) > 260 * GIB && largest(64 * MIB) < 270 * GIB);
+    assert.ok(largest(4096 * MIB) >= MAX_OBJECT_BYTES);
   });
 
   it('parts - are never below what S3 takes, never shrink, and are whole chunks', () => {

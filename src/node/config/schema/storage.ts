@@ -80,7 +80,9 @@ const s3Keys = z.strictObject({
     .min(5)
     .max(512)
     .default(8)
-    .describe('Size of the first parts of a multipart upload in MiB; later parts grow, so that 5 TB fits.'),
+    .describe(
+      'Size of the first parts of a multipart upload in MiB; later parts grow, up to half of `uploadMemoryMegabytes`.',
+    ),
   partsInFlight: z.int().min(1).max(16).default(4).describe('Parts of one upload that are sent at a time.'),
   requestTimeoutSeconds: z
     .int()
