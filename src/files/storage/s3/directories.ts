@@ -37,7 +37,12 @@ export class Directories {
     }
     if (exists) await store.remove(marker, signal);
     else await this.#checkEmptied(path);
-    this.#view.emptied.forget(marker);
+    this.moved(path);
+  }
+
+  /** What was at the path is somewhere else now. */
+  moved(path: VirtualPath): void {
+    this.#view.emptied.forget(this.#view.keys.directory(path));
     this.emptied(parentPath(path));
   }
 

@@ -32,7 +32,8 @@ export class EmptiedDirectories {
     return sinceMs !== undefined && this.#nowMs() - sinceMs < MAX_AGE_MS;
   }
 
+  /** The directory was removed, moved or made anew, and with it all below it. */
   forget(prefix: string): void {
-    this.#sinceMs.delete(prefix);
+    for (const known of this.#sinceMs.keys()) if (known.startsWith(prefix)) this.#sinceMs.delete(known);
   }
 }

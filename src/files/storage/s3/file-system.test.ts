@@ -189,6 +189,17 @@ test('s3 directories - a client that deletes a tree without markers can remove i
   assert.deepEqual(service.contents.keys(), []);
 });
 
+test('s3 directories - one that was moved or removed is gone at once, whatever was deleted in it before', async (context) => {
+  const { files, fill } = await s3Fixture(context);
+  fill({ 'a/b/c': '', 'a/d': '', 'm/': '', 'm/n/o': '' });
+  await files.remove(path('/a/b/c'));
+  await files.remove(path('/m/n/o'));
+  await files.rename(path('/a'), path('/z'));
+  await files.removeDirectory(path('/m'));
+  for (const gone of ['/a', '/a/b', '/m', '/m/n'])
+    await assert.rejects(files.stat(path(gone)), { code: 'NOT_FOUND' }, gone);
+});
+
 test('s3 remove - files only, and what is missing is not found', async (context) => {
   const { service, files, fill } = await s3Fixture(context);
   fill({ a: '', 'd/x': '' });

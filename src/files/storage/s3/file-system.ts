@@ -59,7 +59,8 @@ export interface S3FileSystemOptions {
 
 /**
  * No links, no space report: S3 has neither, and a made-up amount of free space would stop an upload that fits.
- * Directories above a new file need not exist, as in S3; a directory without a marker is gone with its last file.
+ * Directories above a new file need not exist, as in S3; one without a marker is gone with its last file, and shown as empty
+ * for a while (`EmptiedDirectories`).
  */
 export class S3FileSystem implements FileSystem {
   readonly #view: S3View;
@@ -143,7 +144,7 @@ export class S3FileSystem implements FileSystem {
       checkNotRoot(from);
       checkNotRoot(to);
       await this.#renames.move(from, to, options);
-      this.#directories.emptied(parentPath(from));
+      this.#directories.moved(from);
     });
   }
 
