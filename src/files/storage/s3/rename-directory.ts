@@ -34,7 +34,8 @@ interface Place {
 /**
  * The marker of the target is written first and says where everything comes from, so that two renames to one target do
  * not meet, and a repeated one knows its own half-done work. Until everything is copied the source is whole; until it is
- * removed, an object is in at least one of both places. What comes into the source at the very end stays there. Holds a page of keys in memory, however many there are.
+ * removed, an object is in at least one of both places. What comes into the source at the very end stays there. Holds a
+ * page of keys in memory, however many there are.
  */
 export class DirectoryMove {
   readonly #view: S3View;
