@@ -1,5 +1,6 @@
 /** How a login asks an identity provider, whatever carries the question: a local process, AWS Lambda or HTTP. */
 
+import type { Decision } from './decision.ts';
 import type { RefusalCode } from './refusal.ts';
 import type { IdentityRequest } from './request.ts';
 
@@ -16,6 +17,12 @@ export class IdentityError extends Error {
   }
 }
 
+export interface AuthenticateOptions {
+  readonly signal: AbortSignal;
+  /** Told why, before the answer, where the provider is one of ours; others only grant or do not. */
+  readonly onDecision?: (decision: Decision) => void;
+}
+
 /**
  * One identity provider.
  *
@@ -30,7 +37,7 @@ export interface IdentityProvider {
    *
    * @throws IdentityError and nothing else; ABORTED as soon as `signal` aborts
    */
-  authenticate(request: IdentityRequest, options: { readonly signal: AbortSignal }): Promise<unknown>;
+  authenticate(request: IdentityRequest, options: AuthenticateOptions): Promise<unknown>;
   /** Ends everything; open questions fail with ABORTED. Never rejects. */
   close(): Promise<void>;
 }

@@ -24,10 +24,15 @@ export type IdentityProtocol = 'SFTP' | 'FTPS' | 'FTP';
 export interface LoginAttempt {
   readonly username: string;
   readonly password?: string;
-  /** What the user answered to the function's last challenge, one for each prompt. Our extension of the contract. */
+  /**
+   * What the user answered to the function's last challenge, one for each prompt; with no `state`, nothing yet: the function
+   * begins. Our extension of the contract.
+   */
   readonly challengeAnswers?: readonly string[];
   /** The `State` that came with the challenge. */
   readonly state?: string;
+  /** Whether the function may answer with a challenge; absent where it may not. Ours too. */
+  readonly interactive?: true;
   readonly protocol: IdentityProtocol;
   readonly serverId: string;
   /** As text; an IPv4 client of a dual-stack socket as IPv4, because functions compare addresses as text. */
@@ -50,6 +55,8 @@ export class IdentityRequest {
   readonly isKeyLookup: boolean;
   /** Whether the user answered a challenge of the function. */
   readonly isChallengeAnswer: boolean;
+  /** Whether the function may answer with a challenge. */
+  readonly isInteractive: boolean;
   readonly #password: string | undefined;
   readonly #answers: readonly string[] | undefined;
   readonly #state: string | undefined;
@@ -72,6 +79,7 @@ export class IdentityRequest {
     this.sourceIp = attempt.sourceIp;
     this.isChallengeAnswer = attempt.challengeAnswers !== undefined;
     this.isKeyLookup = attempt.password === undefined && !this.isChallengeAnswer;
+    this.isInteractive = attempt.interactive === true;
     this.#password = attempt.password;
     this.#answers = attempt.challengeAnswers;
     this.#state = attempt.state;
@@ -85,6 +93,7 @@ export class IdentityRequest {
       ...(this.#password === undefined ? {} : { password: this.#password }),
       ...(this.#answers === undefined ? {} : { challengeAnswers: this.#answers }),
       ...(this.#state === undefined ? {} : { state: this.#state }),
+      ...(this.isInteractive ? { interactive: true } : {}),
       protocol: this.protocol,
       serverId: this.serverId,
       sourceIp: this.sourceIp,
