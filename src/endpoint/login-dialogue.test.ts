@@ -7,7 +7,7 @@ import type { ServerSettings } from './server-settings.ts';
 import { type Answer, GRANT, line, OTHER_ROLE, PASSWORD, setUp, sshKey } from './testing/login-bench.ts';
 
 const CODE = 'canary-code-91c2';
-const ENABLED = { isKeyboardInteractive: true } as const;
+const ENABLED = { prompts: 'password-first' } as const;
 const key = sshKey(generateKeyPairSync('ed25519').privateKey);
 
 /** Asks for a code, and judges both at the end. */
@@ -54,6 +54,7 @@ test('dialogue - a challenge goes to the user, and the answers with the state to
     sourceIp: '203.0.113.9',
     challengeAnswers: [CODE],
     state: 'right',
+    interactive: true,
   });
   assert.ok(!lines.join('').includes(CODE));
 });
@@ -156,3 +157,52 @@ for (const [setting, methods] of [
     assert.deepEqual(login.methods, methods);
   });
 }
+
+/** Waits for the user's phone twice, then grants. */
+const push: Answer = (event) => {
+  if (event.password !== undefined)
+    return { Challenge: { Instruction: 'Look at your phone.', PollSeconds: 0.001 }, State: '0' };
+  if (event.state === '2') return GRANT;
+  return { Challenge: { PollSeconds: 0.001 }, State: String(Number(event.state) + 1) };
+};
+
+test('dialogue - a poll shows its text once, and then asks the function alone', async () => {
+  const { run, shown, events } = dialogue(push, ENABLED, [PASSWORD], []);
+  assert.equal((await run()).outcome, 'accepted');
+  assert.deepEqual(
+    shown.map(({ instruction }) => instruction),
+    ['', 'Look at your phone.'],
+  );
+  assert.deepEqual(
+    events.map(({ state }) => state),
+    [undefined, '0', '1', '2'],
+  );
+});
+
+test('dialogue - a function that polls for ever is stopped', async () => {
+  const forever: Answer = () => ({ Challenge: { PollSeconds: 0.001 }, State: 's' });
+  const { run, refusals } = dialogue(forever, ENABLED, [PASSWORD]);
+  assert.equal((await run()).outcome, 'refused');
+  assert.equal(refusals()[0]?.code, 'CHALLENGE_TOO_MANY_ROUNDS');
+});
+
+test('dialogue - a poll ends when the client goes away', async () => {
+  const slow: Answer = () => ({ Challenge: { PollSeconds: 30 }, State: 's' });
+  const { run, refusals, abort } = dialogue(slow, ENABLED, [PASSWORD]);
+  setTimeout(abort, 20);
+  assert.equal((await run()).outcome, 'refused');
+  assert.equal(refusals()[0]?.code, 'ABORTED');
+});
+
+test('dialogue - the provider can ask the first question too; passwords are then not offered', async () => {
+  const device: Answer = (event) =>
+    event.state === undefined
+      ? { Challenge: { Instruction: 'Open a page.', Prompts: [{ Text: 'Done? ', Echo: true }] }, State: 'd' }
+      : GRANT;
+  const { run, shown, events, login } = dialogue(device, { prompts: 'provider' }, ['']);
+  assert.deepEqual(login.methods, ['publickey', 'keyboard-interactive']);
+  assert.equal((await run()).outcome, 'accepted');
+  assert.deepEqual(events[0]?.challengeAnswers, []);
+  assert.equal(events[0]?.state, undefined);
+  assert.equal(shown.length, 1);
+});

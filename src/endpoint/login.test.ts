@@ -195,3 +195,21 @@ for (const [setting, methods] of [
     assert.deepEqual(setUp(() => GRANT, { authenticationMethods: setting }).login.methods, methods);
   });
 }
+
+test('login - a provider of ours says why it refuses, and the log tells', async () => {
+  const decision = { code: 'ACCOUNT_LOCKED', message: 'The account is locked.' } as const;
+  const { login, attempt, refusals } = setUp(() => ({}), {}, decision);
+  assert.equal((await login.password({ ...attempt, password: PASSWORD })).outcome, 'refused');
+  assert.equal(refusals()[0]?.code, 'ACCOUNT_LOCKED');
+});
+
+test('login - what the server itself refuses stays its own refusal, whatever the provider says', async () => {
+  const decision = { code: 'GRANTED', message: '' } as const;
+  const { login, attempt, refusals } = setUp(
+    () => ({ Role: 'arn:aws:iam::1:role/unknown-one' }),
+    {},
+    decision,
+  );
+  assert.equal((await login.password({ ...attempt, password: PASSWORD })).outcome, 'refused');
+  assert.equal(refusals()[0]?.code, 'ROLE_UNKNOWN');
+});

@@ -5,14 +5,7 @@ import { FileError } from '../files/error.ts';
 import type { FileSystem } from '../files/file-system.ts';
 import { openHome } from '../files/home.ts';
 import type { StorageSession } from '../files/storage.ts';
-import {
-  type Challenged,
-  type Grant,
-  type Granted,
-  MAX_CHALLENGE_ROUNDS,
-  type Refused,
-  refused,
-} from '../identity/index.ts';
+import { type Grant, type Granted, type Refused, refused } from '../identity/index.ts';
 import {
   type AuthAttempt,
   type Authenticator,
@@ -20,7 +13,6 @@ import {
   type AuthorizedKey,
   type AuthVerdict,
   type Certificate,
-  type Challenge,
   type DialogueAttempt,
   fingerprint,
   type KeyAttempt,
@@ -31,6 +23,7 @@ import {
 import type { ActivityFields, ActivityLog } from '../telemetry/activity.ts';
 import { errorFields, type Log } from '../telemetry/log.ts';
 import { judgeKey, type Listed, readKeyLines } from './listed-key.ts';
+import { ProviderDialogue } from './provider-dialogue.ts';
 import { ProviderQuestions } from './provider-questions.ts';
 import type { ServerSettings } from './server-settings.ts';
 import { sessionLimits } from './session-limits.ts';
@@ -62,13 +55,6 @@ export interface LoginOptions {
   readonly activities: ActivityLog;
 }
 
-/** What every dialogue begins with, whoever the user is. WinSCP and FileZilla fill in a saved password here. */
-const PASSWORD_CHALLENGE: Challenge = {
-  name: '',
-  instruction: '',
-  prompts: [{ text: 'Password: ', echo: false }],
-};
-
 const LAYER_REFUSALS: Readonly<Record<LayerRefusal, string>> = {
   METHOD_NOT_OFFERED: 'The server does not offer this method, or not before another one.',
   PASSWORD_EMPTY: 'The password is empty.',
@@ -86,6 +72,13 @@ const LAYER_REFUSALS: Readonly<Record<LayerRefusal, string>> = {
   DIALOGUE_INVALID: 'The client answered otherwise than it was asked, or the dialogue became too long.',
   SIGNATURE_INVALID: 'The signature is not one of this key over this session.',
   AUTHENTICATOR_FAILED: 'The login could not be judged because of an internal error.',
+};
+
+/** With `provider` a password would go around the questions of the provider. */
+const PASSWORD_METHODS: Readonly<Record<ServerSettings['prompts'], readonly AuthMethod[]>> = {
+  none: ['password'],
+  'password-first': ['password', 'keyboard-interactive'],
+  provider: ['keyboard-interactive'],
 };
 
 /** What the provider's answer to the key look-up says. */
@@ -111,8 +104,8 @@ export class Login implements Authenticator<LoggedIn> {
   constructor(options: LoginOptions) {
     this.#options = options;
     this.#questions = new ProviderQuestions(options);
-    const { authenticationMethods, isKeyboardInteractive } = options.settings;
-    this.#passwordMethods = isKeyboardInteractive ? ['password', 'keyboard-interactive'] : ['password'];
+    const { authenticationMethods, prompts } = options.settings;
+    this.#passwordMethods = PASSWORD_METHODS[prompts];
     this.methods = firstMethods(authenticationMethods, this.#passwordMethods);
   }
 
@@ -124,11 +117,9 @@ export class Login implements Authenticator<LoggedIn> {
 
   async keyboardInteractive(attempt: DialogueAttempt): Promise<AuthVerdict<LoggedIn>> {
     if (this.#lacksKey) return { outcome: 'refused', methods: this.methods };
-    const [password = ''] = await attempt.prompt(PASSWORD_CHALLENGE);
-    let step = await this.#questions.askInDialogue(attempt, { password });
-    for (let rounds = 1; step.outcome === 'challenged' && rounds < MAX_CHALLENGE_ROUNDS; rounds++)
-      step = await this.#nextStep(attempt, step);
-    const answer = step.outcome === 'challenged' ? refused('CHALLENGE_TOO_MANY_ROUNDS') : step;
+    const dialogue = new ProviderDialogue(attempt, this.#questions);
+    const isOurs = this.#options.settings.prompts === 'password-first';
+    const answer = await (isOurs ? dialogue.withPassword() : dialogue.fromProvider());
     return this.#judgeGrant(attempt, 'keyboard-interactive', answer);
   }
 
@@ -165,17 +156,6 @@ export class Login implements Authenticator<LoggedIn> {
   get #lacksKey(): boolean {
     const needsKey = this.#options.settings.authenticationMethods === 'PUBLIC_KEY_AND_PASSWORD';
     return needsKey && this.#proven === undefined;
-  }
-
-  async #nextStep(
-    attempt: DialogueAttempt,
-    { challenge, state }: Challenged,
-  ): Promise<Granted | Challenged | Refused> {
-    const challengeAnswers = await attempt.prompt(challenge);
-    return this.#questions.askInDialogue(attempt, {
-      challengeAnswers,
-      ...(state === undefined ? {} : { state }),
-    });
   }
 
   #judgeGrant(
@@ -265,8 +245,8 @@ export class Login implements Authenticator<LoggedIn> {
       user: attempt.userName,
       method,
       'source-ip': this.#options.sourceIp,
-      code: refusal.code,
-      message: refusal.reason,
+      code: refusal.decision?.code ?? refusal.code,
+      message: refusal.decision?.message ?? refusal.reason,
       ...(key === undefined ? {} : keyFields(key)),
     });
   }

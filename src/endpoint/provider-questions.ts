@@ -2,6 +2,7 @@
 
 import {
   type Challenged,
+  type Decision,
   type Granted,
   IdentityError,
   IdentityRequest,
@@ -49,12 +50,12 @@ export class ProviderQuestions {
 
   /** Asks once, in a dialogue with the user. */
   askInDialogue(asking: Asking, credentials: Credentials): Promise<Granted | Challenged | Refused> {
-    return this.#ask(asking, credentials, parseIdentityStep);
+    return this.#ask(asking, { ...credentials, interactive: true }, parseIdentityStep);
   }
 
   async #ask<Judged extends Granted | Challenged | Refused>(
     { userName, signal }: Asking,
-    credentials: Credentials,
+    credentials: Credentials & Pick<LoginAttempt, 'interactive'>,
     parse: (answer: unknown, context: ResponseContext) => Judged,
   ): Promise<Judged | Refused> {
     const { provider, serverId } = this.#settings;
@@ -67,12 +68,17 @@ export class ProviderQuestions {
     });
     if (prepared.outcome === 'refused') return prepared;
     const { request } = prepared;
+    let decision: Decision | undefined;
+    const onDecision = (made: Decision) => {
+      decision = made;
+    };
     try {
-      const judged = parse(await provider.authenticate(request, { signal }), this.#context(request));
+      const answer = await provider.authenticate(request, { signal, onDecision });
+      const judged = parse(answer, this.#context(request));
       if (judged.outcome === 'granted') this.#warn(judged, userName);
-      return judged;
+      return judged.outcome === 'refused' ? because(judged, decision) : judged;
     } catch (error) {
-      if (error instanceof IdentityError) return refused(error.code, error.message);
+      if (error instanceof IdentityError) return because(refused(error.code, error.message), decision);
       throw error;
     }
   }
@@ -94,4 +100,10 @@ export class ProviderQuestions {
         'the answer of the identity provider is against the contract',
       );
   }
+}
+
+/** The refusal, with what one of our own providers says it was for: `{}` alone says nothing. */
+function because(refusal: Refused, decision: Decision | undefined): Refused {
+  if (decision === undefined || decision.code === 'GRANTED' || decision.code === 'CHALLENGED') return refusal;
+  return { ...refusal, decision };
 }

@@ -21,8 +21,11 @@ export interface ServerSettings {
   readonly securityPolicy: SecurityPolicy;
   readonly provider: IdentityProvider;
   readonly authenticationMethods: SftpAuthenticationMethods;
-  /** Whether users may be asked by prompts wherever a password would do. */
-  readonly isKeyboardInteractive: boolean;
+  /**
+   * Whether users may be asked by prompts wherever a password would do: `password-first` beside passwords, `provider` in their
+   * place and with nothing asked that the provider does not ask.
+   */
+  readonly prompts: 'none' | 'password-first' | 'provider';
   /** Authorities whose certificates log users in, beside those of the users' own keys. */
   readonly trustedAuthorities: readonly PublicKey[];
   /** Shown before the login; empty for none. */

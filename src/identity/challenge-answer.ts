@@ -12,7 +12,10 @@ const MAX_NAME_CHARACTERS = 256;
 const MAX_INSTRUCTION_CHARACTERS = 4096;
 const MAX_PROMPT_CHARACTERS = 256;
 
-const CHALLENGE_MEMBERS = ['Name', 'Instruction', 'Prompts'];
+/** Longest pause between two polls. */
+export const MAX_POLL_SECONDS = 30;
+
+const CHALLENGE_MEMBERS = ['Name', 'Instruction', 'Prompts', 'PollSeconds'];
 const PROMPT_MEMBERS = ['Text', 'Echo'];
 
 /** What the user is to be asked. Shaped as keyboard-interactive shows it (RFC 4256 section 3.2). */
@@ -20,6 +23,8 @@ export interface ProviderChallenge {
   readonly name: string;
   readonly instruction: string;
   readonly prompts: readonly { readonly text: string; readonly echo: boolean }[];
+  /** The function is asked again after so long, with no answers: it waits for something that happens elsewhere. */
+  readonly pollSeconds?: number;
 }
 
 /** The function wants answers first. No Grant, and no refusal. */
@@ -39,12 +44,15 @@ export function readChallenge(answer: Answer): Challenged {
   if (!Array.isArray(prompts)) invalid('Prompts is not an array');
   if (prompts.length > MAX_CHALLENGE_PROMPTS) invalid(`${prompts.length} prompts`);
   const state = readState(answer.member('State'));
+  const pollSeconds = readPollSeconds(challenge.PollSeconds);
+  if (pollSeconds !== undefined && prompts.length > 0) invalid('PollSeconds beside Prompts');
   return Object.freeze({
     outcome: 'challenged',
     challenge: Object.freeze({
       name: text(challenge.Name, 'Name', MAX_NAME_CHARACTERS),
       instruction: text(challenge.Instruction, 'Instruction', MAX_INSTRUCTION_CHARACTERS),
       prompts: Object.freeze(prompts.map(readPrompt)),
+      ...(pollSeconds === undefined ? {} : { pollSeconds }),
     }),
     ...(state === undefined ? {} : { state }),
   });
@@ -64,6 +72,13 @@ function readState(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') invalid('State is not a string');
   if (Buffer.byteLength(value) > MAX_STATE_BYTES) invalid(`State has ${Buffer.byteLength(value)} bytes`);
+  return value;
+}
+
+function readPollSeconds(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'number' || !(value > 0 && value <= MAX_POLL_SECONDS))
+    invalid(`PollSeconds is not a number above 0 and up to ${MAX_POLL_SECONDS}`);
   return value;
 }
 

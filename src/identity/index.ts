@@ -7,6 +7,7 @@ export {
   MAX_STATE_BYTES,
   type ProviderChallenge,
 } from './challenge-answer.ts';
+export { DENIALS, type Decision, FAULTS } from './decision.ts';
 export { type FunctionArn, parseFunctionArn } from './function-arn.ts';
 export type { Grant } from './grant.ts';
 export { MAX_HOME_DETAILS_BYTES } from './home-answer.ts';

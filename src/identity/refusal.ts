@@ -1,5 +1,7 @@
 /** Why a login was refused, as stable codes with the explanation an operator reads in the log. */
 
+import type { Decision } from './decision.ts';
+
 /** The one table from code to explanation. Codes are written to logs and never change their meaning. */
 export const REFUSALS = {
   USER_NAME_INVALID: 'The user name is not 3 to 100 of A-Z a-z 0-9 _ . @ -, or begins with one of . @ -.',
@@ -26,7 +28,7 @@ export const REFUSALS = {
   PUBLIC_KEYS_INVALID: 'PublicKeys is not an array of strings of sensible length.',
   PUBLIC_KEYS_TOO_MANY: 'The function gave more public keys than are compared.',
   CHALLENGE_INVALID:
-    'Challenge is not an object of Name, Instruction and Prompts of sensible size, or State is not a short string.',
+    'Challenge is not an object of Name, Instruction, Prompts and PollSeconds of sensible size, or State is not a short string.',
   CHALLENGE_UNANSWERABLE:
     'The function asks for more, and this login cannot be asked: it is a password or a key, or prompts are not enabled.',
   CHALLENGE_TOO_MANY_ROUNDS: 'The function asks for more, and has asked as often as it may.',
@@ -63,6 +65,8 @@ export interface Refused {
   readonly code: RefusalCode;
   /** What was wrong in this case. For the log, never for the client. */
   readonly reason: string;
+  /** What one of our own providers decided, where the refusal comes from it. */
+  readonly decision?: Decision;
 }
 
 /** Makes a refusal; without a reason of its own it says what the table says. */

@@ -32,6 +32,12 @@ const WINDOW_GROWTH_BYTES = 64 * 1024 * 1024;
 const MS = 1000;
 const BYTES_PER_MEGABYTE = 1024 * 1024;
 
+const PROMPTS = {
+  DISABLED: 'none',
+  ENABLED: 'password-first',
+  PROVIDER: 'provider',
+} as const satisfies Record<string, ServerSettings['prompts']>;
+
 export interface NodeOptions {
   readonly configuration: Configuration;
   readonly data: DataFolder;
@@ -150,7 +156,7 @@ export class DrawbridgeNode {
       securityPolicy: policyOf(server),
       provider,
       authenticationMethods: SftpAuthenticationMethods,
-      isKeyboardInteractive: KeyboardInteractive === 'ENABLED',
+      prompts: PROMPTS[KeyboardInteractive],
       trustedAuthorities: server.TrustedUserCAKeys.map(parseAuthorityKey),
       preAuthenticationBanner: server.PreAuthenticationLoginBanner ?? '',
       postAuthenticationBanner: server.PostAuthenticationLoginBanner ?? '',

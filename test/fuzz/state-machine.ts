@@ -85,7 +85,7 @@ class Backstage {
           close: async () => undefined,
         },
         authenticationMethods: 'PUBLIC_KEY_OR_PASSWORD',
-        isKeyboardInteractive: false,
+        prompts: 'none',
         trustedAuthorities: [],
         preAuthenticationBanner: '',
         postAuthenticationBanner: '',

@@ -2,7 +2,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import { MemoryStorage } from '../../files/storage/memory.ts';
-import type { IdentityProvider, IdentityRequest } from '../../identity/index.ts';
+import type { Decision, IdentityProvider, IdentityRequest } from '../../identity/index.ts';
 import { compilePolicy } from '../../policy/index.ts';
 import { HostKey, type PublicKey } from '../../ssh/index.ts';
 import { ActivityLog } from '../../telemetry/activity.ts';
@@ -37,14 +37,15 @@ export function line(publicKey: PublicKey): string {
 }
 
 /** A login with a provider that answers as told, and everything that can be seen of it. */
-export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
+export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}, decision?: Decision) {
   const lines: string[] = [];
   const log = createLog({ level: 'debug', stream: { write: (text: string) => void lines.push(text) } });
   const events: ReturnType<IdentityRequest['event']>[] = [];
   const provider: IdentityProvider = {
     check: async () => undefined,
-    authenticate: async (request) => {
+    authenticate: async (request, { onDecision }) => {
       events.push(request.event());
+      if (decision !== undefined) onDecision?.(decision);
       return answer(request.event());
     },
     close: async () => undefined,
@@ -57,7 +58,7 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
       provider,
       authenticationMethods: 'PUBLIC_KEY_OR_PASSWORD',
       securityPolicy: DEFAULT_SECURITY_POLICY,
-      isKeyboardInteractive: false,
+      prompts: 'none',
       trustedAuthorities: [],
       preAuthenticationBanner: '',
       postAuthenticationBanner: '',
@@ -78,8 +79,10 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}) {
     log,
     activities: new ActivityLog(log),
   });
-  const attempt = { userName: 'alice', signal: AbortSignal.timeout(60_000) };
+  const client = new AbortController();
+  const attempt = { userName: 'alice', signal: client.signal };
+  const abort = () => client.abort();
   const refusals = (): { code: string; user: string }[] =>
     lines.map((text) => JSON.parse(text)).filter((entry) => entry['activity-type'] === 'AUTH_FAILURE');
-  return { login, attempt, lines, events, refusals };
+  return { login, attempt, abort, lines, events, refusals };
 }

@@ -79,11 +79,12 @@ const identityProviderDetails = z
         'What an SFTP user logs in with. `PUBLIC_KEY_AND_PASSWORD` asks the function twice; both must agree.',
       ),
     KeyboardInteractive: z
-      .enum(['DISABLED', 'ENABLED'])
+      .enum(['DISABLED', 'ENABLED', 'PROVIDER'])
       .default('DISABLED')
       .describe(
-        'Whether SFTP users may log in by prompts wherever a password would do; the function may then ask for more. Our ' +
-          'extension. Some clients prefer prompts to a saved password.',
+        'Whether SFTP users may log in by prompts wherever a password would do. `ENABLED`: beside passwords; the first prompt is ' +
+          'for the password, and the provider may then ask for more. `PROVIDER`: in place of passwords; every question is the ' +
+          "provider's, the first one too. Our extension. Some clients prefer prompts to a saved password.",
       ),
   })
   .describe('How the identity provider is reached.');
