@@ -16,38 +16,38 @@ import { secretsManagerOptions } from './providers/secrets-manager/options.ts';
 import { sqlOptions } from './providers/sql/options.ts';
 import { toolkitOptions } from './providers/toolkit/options.ts';
 
-const common = { profiles: profilesOptions, rules: rulesOptions };
+/** With ids, so that a schema that holds them many times says what they are once. */
+export const profiles = profilesOptions.meta({ id: 'profiles' });
+export const rules = rulesOptions.meta({ id: 'rules' });
 
-/** The members of each provider's configuration, by its name: the one list of built-in providers. */
-const kinds = {
-  okta: { provider: z.literal('okta'), options: oktaOptions, ...common },
-  cognito: { provider: z.literal('cognito'), options: cognitoOptions, ...common },
-  entra: { provider: z.literal('entra'), options: entraOptions, ...common },
-  'secrets-manager': { provider: z.literal('secrets-manager'), options: secretsManagerOptions, ...common },
-  ldap: { provider: z.literal('ldap'), options: ldapOptions, ...common },
-  onelogin: { provider: z.literal('onelogin'), options: oneLoginOptions, ...common },
-  oidc: { provider: z.literal('oidc'), options: oidcOptions, ...common },
-  http: { provider: z.literal('http'), options: httpOptions, ...common },
-  file: { provider: z.literal('file'), options: fileOptions, ...common },
-  sql: { provider: z.literal('sql'), options: sqlOptions, ...common },
-  certificates: { provider: z.literal('certificates'), options: certificatesOptions, ...common },
-  toolkit: { provider: z.literal('toolkit'), options: toolkitOptions, ...common },
-};
+const common = { profiles, rules };
+
+/** The kinds of built-in providers, each with the same further members: the one list of them. */
+function providersWith<Further extends z.core.$ZodShape>(further: Further) {
+  const kind = <Name extends string, Options extends z.ZodType>(name: Name, options: Options) =>
+    z.strictObject({ provider: z.literal(name), options, ...common, ...further });
+  return z.discriminatedUnion('provider', [
+    kind('okta', oktaOptions),
+    kind('cognito', cognitoOptions),
+    kind('entra', entraOptions),
+    kind('secrets-manager', secretsManagerOptions),
+    kind('ldap', ldapOptions),
+    kind('onelogin', oneLoginOptions),
+    kind('oidc', oidcOptions),
+    kind('http', httpOptions),
+    kind('file', fileOptions),
+    kind('sql', sqlOptions),
+    kind('certificates', certificatesOptions),
+    kind('toolkit', toolkitOptions),
+  ]);
+}
 
 /** One provider that proves people. */
-export const singleProvider = z.discriminatedUnion('provider', [
-  z.strictObject(kinds.okta),
-  z.strictObject(kinds.cognito),
-  z.strictObject(kinds.entra),
-  z.strictObject(kinds['secrets-manager']),
-  z.strictObject(kinds.ldap),
-  z.strictObject(kinds.onelogin),
-  z.strictObject(kinds.oidc),
-  z.strictObject(kinds.http),
-  z.strictObject(kinds.file),
-  z.strictObject(kinds.sql),
-  z.strictObject(kinds.certificates),
-  z.strictObject(kinds.toolkit),
-]);
+export const singleProvider = providersWith({});
 
 export type SingleProvider = z.output<typeof singleProvider>;
+
+/** The same for drawbridge.yaml, with the members that say how its process is run. */
+export function builtInProviders<Further extends z.core.$ZodShape>(further: Further) {
+  return providersWith(further);
+}

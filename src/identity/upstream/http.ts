@@ -121,11 +121,9 @@ function isOutage(error: unknown): boolean {
   return error instanceof IdentityFault && error.code !== 'UPSTREAM_ANSWER_INVALID';
 }
 
-function bodyOf({ form, json, method }: HttpCall): string | null {
+function bodyOf({ form, json }: HttpCall): string | null {
   if (form !== undefined) return new URLSearchParams(form).toString();
-  if (json !== undefined) return JSON.stringify(json);
-  // Okta answers 411 to a POST without a Content-Length.
-  return method === 'POST' ? '' : null;
+  return json === undefined ? null : JSON.stringify(json);
 }
 
 function contentType({ form, json }: HttpCall): Readonly<Record<string, string>> {

@@ -92,7 +92,9 @@ function amount(origin: string, bound: string, limit: number | bigint): string {
 }
 
 function isMissingKey({ code, path, input }: z.core.$ZodIssue): boolean {
-  return (code === 'invalid_type' || code === 'invalid_value') && path.length === 1 && input === undefined;
+  // A key that says of which kind the value is can be missing too.
+  const isMissing = code === 'invalid_type' || code === 'invalid_value' || code === 'invalid_union';
+  return isMissing && path.length === 1 && input === undefined;
 }
 
 /** @param given the keys beside it that are known */

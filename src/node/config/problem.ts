@@ -51,3 +51,9 @@ export function formatPath(path: Path): string {
     return text === '' ? part : `${text}.${part}`;
   }, '');
 }
+
+/** Something that does not fit elsewhere in the configuration. */
+export interface Mismatch {
+  readonly path: Path;
+  readonly message: string;
+}

@@ -2,10 +2,12 @@
 
 import {
   configurationJsonSchema,
+  definitionsOf,
   itemSchema,
   type JsonSchema,
   kindsOf,
   memberSchema,
+  referenceOf,
   valueSchema,
 } from './json-schema.ts';
 
@@ -61,7 +63,11 @@ interface Row {
 /** The text of docs/configuration.md. */
 export function configurationPage(): string {
   const schema = configurationJsonSchema();
-  const sections = topLevelRows(schema).map((row) => section(row));
+  const definitions = definitionsOf(schema).map(([key, definition]) => ({ key, schema: definition }));
+  const sections = [
+    ...topLevelRows(schema).map((row) => section(row.key, row)),
+    ...definitions.map((each) => section(each.key, { ...each, key: '', isRequired: false })),
+  ];
   return [
     '# Configuration',
     '',
@@ -95,23 +101,24 @@ function topLevelRows(schema: JsonSchema): Row[] {
   return childRows({ key: '', schema, isRequired: true });
 }
 
-function section(row: Row): string {
+function section(title: string, row: Row): string {
   const rows = descendants(row);
   const lines = (rows.length === 0 ? [row] : rows).map((each) => tableLine(each));
   const introduction = rows.length === 0 ? [] : [row.schema.description ?? '', ''];
   const table = ['| key | value | default | meaning |', '|---|---|---|---|', ...lines];
-  return [`## ${row.key}`, '', ...introduction, ...table, ''].join('\n');
+  return [`## ${title}`, '', ...introduction, ...table, ''].join('\n');
 }
 
 function descendants(row: Row): Row[] {
   return childRows(row).flatMap((child) => [
-    ...(child.schema.description === undefined ? [] : [child]),
+    ...(child.schema.description === undefined && referenceOf(child.schema) === undefined ? [] : [child]),
     ...descendants(child),
   ]);
 }
 
 function childRows({ key, schema }: Row): Row[] {
   const kinds = kindsOf(schema);
+  if (schema.oneOf !== undefined) return childRows({ key, schema: united(kinds), isRequired: false });
   if (kinds.length > 0) return kinds.map((kind) => ({ key, schema: kind, isRequired: false }));
   const item = itemSchema(schema);
   if (item !== undefined) return childRows({ key: `${key}[]`, schema: item, isRequired: true });
@@ -125,20 +132,47 @@ function childRows({ key, schema }: Row): Row[] {
   });
 }
 
+/** Kinds that one member tells apart, as one mapping: all values of that member, and all members of the kinds once. */
+function united(kinds: readonly JsonSchema[]): JsonSchema {
+  const names = new Set(kinds.flatMap(({ properties }) => Object.keys(properties ?? {})));
+  const properties = [...names].map((name) => {
+    const members = kinds.map((kind) => memberSchema(kind, name)).filter((member) => member !== undefined);
+    return [name, unitedMember(members)] as const;
+  });
+  return { properties: Object.fromEntries(properties), required: kinds[0]?.required ?? [] };
+}
+
+function unitedMember(members: readonly JsonSchema[]): JsonSchema {
+  const values = members.flatMap((member) => (typeof member.const === 'string' ? [member.const] : []));
+  if (values.length > 0) return { enum: values, description: 'Which kind it is.' };
+  const [first = {}] = members;
+  const isAlike = members.every((member) => JSON.stringify(member) === JSON.stringify(first));
+  return isAlike ? first : { anyOf: [...members], description: first.description ?? 'As the kind says.' };
+}
+
 function keyName({ propertyNames }: JsonSchema): string {
   return (typeof propertyNames === 'object' ? propertyNames.description : undefined) ?? 'name';
 }
 
 function tableLine({ key, schema, isRequired }: Row): string {
-  const cells = [`\`${key}\``, valueText(schema), defaultText(schema, isRequired), schema.description ?? ''];
+  const cells = [`\`${key}\``, valueText(schema), defaultText(schema, isRequired), meaningText(schema)];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
 }
 
+function meaningText(schema: JsonSchema): string {
+  return schema.description ?? (referenceOf(schema) === undefined ? '' : 'See there.');
+}
+
 function valueText(schema: JsonSchema): string {
+  const reference = referenceOf(schema);
+  if (reference !== undefined) return `[${reference}](#${reference.toLowerCase()})`;
+  const kinds = kindsOf(schema);
+  if (kinds.length > 0) return [...new Set(kinds.map(valueText))].join(', ');
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
   const item = itemSchema(schema);
   if (item !== undefined) return `list of ${valueText(item)}`;
   if (schema.type === 'object') return 'mapping';
+  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
   if (schema.type === 'integer') return `${schema.minimum ?? ''} to ${schema.maximum ?? ''}`;
   if (schema.type === 'boolean') return '`true`, `false`';
   return schema.type === 'string' ? 'text' : 'any';

@@ -1,12 +1,9 @@
 /** What must fit together across the configuration: names that are used exist, and names that are unique are. */
 
 import { createHash } from 'node:crypto';
+import { checkIdentityProviders } from './identity-references.ts';
+import type { Mismatch } from './problem.ts';
 import type { ParsedConfiguration } from './schema.ts';
-
-export interface Mismatch {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
 
 /** The id of a server that has none: the same at every start, and no secret. */
 export function serverIdAt(index: number): string {
@@ -16,24 +13,11 @@ export function serverIdAt(index: number): string {
 
 export function checkReferences(configuration: ParsedConfiguration): readonly Mismatch[] {
   return [
-    ...checkFunctions(configuration),
+    ...checkIdentityProviders(configuration),
     ...checkStorageNames(configuration),
     ...checkServerIds(configuration),
     ...checkListenAddresses(configuration),
   ];
-}
-
-function checkFunctions({ functions, servers }: ParsedConfiguration): Mismatch[] {
-  return servers.flatMap((server, index) => {
-    const arn = server.IdentityProviderDetails.Function;
-    if (Object.hasOwn(functions, arn)) return [];
-    return [
-      {
-        path: ['servers', index, 'IdentityProviderDetails', 'Function'],
-        message: `no function '${arn}' is configured; add it under functions:`,
-      },
-    ];
-  });
 }
 
 /** Home directories begin with either kind of name, so one name must not mean two places. */

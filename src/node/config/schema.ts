@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { checkReferences } from './references.ts';
+import { directories } from './schema/directories.ts';
 import { functions } from './schema/functions.ts';
 import { limits, log, shutdownGraceSeconds } from './schema/limits.ts';
 import { roles } from './schema/roles.ts';
@@ -20,6 +21,7 @@ export const configurationShape = z.strictObject({
   storage,
   roles,
   functions,
+  directories,
   servers,
   limits,
   shutdownGraceSeconds,

@@ -9,12 +9,16 @@ import {
 } from '../../../endpoint/security-policies.ts';
 import type { ListenAddress } from '../../../endpoint/sftp-endpoint.ts';
 import { PublicKeyError, parseAuthorityKey } from '../../../ssh/index.ts';
+import { DIRECTORY_ID_HINT, isDirectoryId } from './directories.ts';
 import { FUNCTION_ARN_HINT, isFunctionArn } from './functions.ts';
 
 /** The API's banner: printable ASCII and white space, at most 4,096 characters. */
 const BANNER = /^[\t-\r -~]*$/;
 const MAX_BANNER_CHARACTERS = 4096;
 const MAX_PORT = 65_535;
+
+/** The API's `Url`. */
+const MAX_URL_CHARACTERS = 255;
 
 /** Most authorities of a server. */
 const MAX_AUTHORITIES = 50;
@@ -31,10 +35,10 @@ const protocol = z.enum(['SFTP'], {
       : undefined,
 });
 
-const identityProviderType = z.enum(['AWS_LAMBDA'], {
+const identityProviderType = z.enum(['AWS_LAMBDA', 'API_GATEWAY', 'AWS_DIRECTORY_SERVICE'], {
   error: ({ input }) =>
-    input === 'SERVICE_MANAGED' || input === 'API_GATEWAY' || input === 'AWS_DIRECTORY_SERVICE'
-      ? `${input} is not supported by this version; use AWS_LAMBDA and a function`
+    input === 'SERVICE_MANAGED'
+      ? 'SERVICE_MANAGED is not supported by this version; use AWS_LAMBDA and a function with `provider: file`'
       : undefined,
 });
 
@@ -71,7 +75,40 @@ const identityProviderDetails = z
     Function: z
       .string()
       .refine(isFunctionArn, { error: FUNCTION_ARN_HINT })
-      .describe('ARN of the identity-provider function, one of those under `functions`.'),
+      .optional()
+      .describe('With `AWS_LAMBDA`: ARN of the identity-provider function, one of those under `functions`.'),
+    Url: z
+      .url({ protocol: /^https?$/ })
+      .max(MAX_URL_CHARACTERS)
+      .optional()
+      .describe(
+        'With `API_GATEWAY`: where the method is; `/servers/{serverId}/users/{username}/config` is appended. Plain http only for ' +
+          'loopback addresses.',
+      ),
+    InvocationRole: z
+      .string()
+      .regex(/^arn:.*role\/\S+$/, { error: 'is not the ARN of a role' })
+      .optional()
+      .describe('With `Url`: role to assume for signing the call (SigV4, service `execute-api`).'),
+    Region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'With `Url`: region of the signature; by default the one in an AWS host name. Our extension.',
+      ),
+    ApiKey: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'With `Url`: sent as `x-api-key`; without it and without `InvocationRole` nothing is signed. Our extension.',
+      ),
+    DirectoryId: z
+      .string()
+      .refine(isDirectoryId, { error: DIRECTORY_ID_HINT })
+      .optional()
+      .describe('With `AWS_DIRECTORY_SERVICE`: one of those under `directories`.'),
     SftpAuthenticationMethods: z
       .enum(['PASSWORD', 'PUBLIC_KEY', 'PUBLIC_KEY_OR_PASSWORD', 'PUBLIC_KEY_AND_PASSWORD'])
       .default('PUBLIC_KEY_OR_PASSWORD')
@@ -132,7 +169,9 @@ const server = z.strictObject({
     .default(['SFTP'])
     .describe('Protocols of the server. This version serves SFTP.'),
   Domain: z.enum(['S3', 'EFS']).default('S3').describe('Kind of storage. EFS users need a `PosixProfile`.'),
-  IdentityProviderType: identityProviderType.describe('Who judges logins: `AWS_LAMBDA`, a function.'),
+  IdentityProviderType: identityProviderType.describe(
+    'Who judges logins: `AWS_LAMBDA`, a function; `API_GATEWAY`, an HTTP method; `AWS_DIRECTORY_SERVICE`, a directory.',
+  ),
   IdentityProviderDetails: identityProviderDetails,
   SecurityPolicyName: securityPolicyName
     .default(DEFAULT_SECURITY_POLICY.SecurityPolicyName)
