@@ -84,6 +84,8 @@ export interface RecordStore {
     change: { readonly member: string; readonly from: Secret; readonly to: Secret },
     signal: AbortSignal,
   ): Promise<boolean>;
+  /** Proves that the store can be asked, without any user. @throws IdentityFault */
+  check?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 

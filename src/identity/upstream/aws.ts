@@ -32,7 +32,7 @@ export type AwsOptions = z.output<z.ZodObject<typeof awsOptions>>;
 export function awsClientSettings(options: AwsOptions, surroundings: { region: string; attempts: 1 | 2 }) {
   return {
     region: options.region ?? surroundings.region,
-    credentials: options.credentials ?? defaultProvider(),
+    credentials: credentialsOf(options),
     maxAttempts: surroundings.attempts,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -43,4 +43,10 @@ export function awsClientSettings(options: AwsOptions, surroundings: { region: s
     }),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
   };
+}
+
+function credentialsOf({ credentials }: AwsOptions) {
+  if (credentials === undefined) return defaultProvider();
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
