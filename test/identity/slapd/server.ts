@@ -93,8 +93,13 @@ export async function startSlapd(
     environment: cleanEnvironment(folder),
     logFile: join(folder, 'slapd.log'),
   });
-  await server.waitUntil(() => canConnect(HOST, tlsPort), START_TIMEOUT_MS);
-  await add(folder, `ldaps://${HOST}:${tlsPort}`, certificates);
+  try {
+    await server.waitUntil(() => canConnect(HOST, tlsPort), START_TIMEOUT_MS);
+    await add(folder, urls.ldapsUrl, certificates);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
   return { ...urls, [Symbol.asyncDispose]: async () => void (await server.stop()) };
 }
 

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { createLdapProvider } from './provider.ts';
+import { CANARY, Clock, optionsFor, verify } from './testing/bench.ts';
+import { type Script, ScriptedDirectory } from './testing/scripted-directory.ts';
+
+const ENTRIES = [
+  {
+    dn: 'cn=Jo Doe,dc=example,dc=com',
+    attributes: { sAMAccountName: ['jdoe'], userAccountControl: ['512'] },
+  },
+  {
+    dn: 'cn=Jane Doe,dc=example,dc=com',
+    attributes: { sAMAccountName: ['jane'], userAccountControl: ['512'] },
+  },
+];
+
+async function subjectOf(script: Script, bindName = '{username}@corp.example'): Promise<string> {
+  await using directory = await ScriptedDirectory.start({
+    entries: ENTRIES,
+    onBind: (_, password) => ({ code: password === CANARY ? 0 : 49 }),
+    ...script,
+  });
+  const options = optionsFor([directory.url], {
+    preset: 'active-directory',
+    mode: 'direct',
+    bindName,
+    service: undefined,
+  });
+  const provider = createLdapProvider(options, new Clock().surroundings());
+  try {
+    const { subject } = await verify(provider, 'jdoe');
+    return `${directory.binds[0]?.name} is ${subject}`;
+  } finally {
+    await provider.close();
+  }
+}
+
+test('ldap direct bind - by principal name, and the entry is that of whoever the directory says is bound', async () => {
+  assert.equal(
+    await subjectOf({ whoAmI: 'u:CORP\\jdoe' }),
+    'jdoe@corp.example is cn=Jo Doe,dc=example,dc=com',
+  );
+});
+
+test('ldap direct bind - whose principal name is the account name of another is not let in as that one', async () => {
+  await assert.rejects(subjectOf({ whoAmI: 'u:CORP\\jane' }), { code: 'IDENTITY_MISMATCH' });
+});
+
+test('ldap direct bind - by the name of domain and account', async () => {
+  const subject = await subjectOf({ whoAmI: `dn:${ENTRIES[0]?.dn}` }, 'CORP\\{username}');
+  assert.equal(subject, 'CORP\\jdoe is cn=Jo Doe,dc=example,dc=com');
+});
+
+test('ldap direct bind - a directory that does not say who is bound is no proof of who they are', async () => {
+  await assert.rejects(subjectOf({ whoAmI: '' }), { code: 'CONFIGURATION_INVALID' });
+  await assert.rejects(subjectOf({}), { code: 'CONFIGURATION_INVALID' });
+});
+
+test('ldap direct bind - somebody who is bound and not found is nobody', async () => {
+  await assert.rejects(subjectOf({ whoAmI: 'u:CORP\\*' }), { code: 'USER_UNKNOWN' });
+});
