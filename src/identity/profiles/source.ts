@@ -15,5 +15,7 @@ export interface ProfileSource {
    * @throws Denied RECORD_INVALID, NOT_MAPPED where saying nothing is not allowed; IdentityFault
    */
   find(person: Person, login: Login): Promise<UserRecord | undefined>;
+  /** Proves that it can be asked, without any user. @throws IdentityFault */
+  check?(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
