@@ -20,7 +20,7 @@ import { errorFields, type Log } from '../telemetry/log.ts';
 import { accessPointsOf, fileSystemsOf, rolesOf } from './access.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
 import type { DataFolder } from './data-folder.ts';
-import { localFunction } from './functions.ts';
+import { providerKey, providerOf } from './functions.ts';
 import { openHostKeys, readHostKeys, usableKeys } from './host-keys.ts';
 import { Storages } from './storages.ts';
 
@@ -100,7 +100,7 @@ export class DrawbridgeNode {
   async #start(): Promise<readonly RunningServer[]> {
     const { configuration, version, log } = this.#options;
     await this.#storages.open();
-    this.#openFunctions();
+    this.#openProviders();
     const shared = {
       padding: new PaddingSource(),
       scratch: new Scratch(),
@@ -147,9 +147,9 @@ export class DrawbridgeNode {
   }
 
   #settingsOf(server: ServerConfiguration): ServerSettings {
-    const { Function: arn, SftpAuthenticationMethods, KeyboardInteractive } = server.IdentityProviderDetails;
-    const provider = this.#providers.get(arn);
-    if (provider === undefined) throw new TypeError(`the configuration names ${arn} and does not hold it`);
+    const { SftpAuthenticationMethods, KeyboardInteractive } = server.IdentityProviderDetails;
+    const provider = this.#providers.get(providerKey(server));
+    if (provider === undefined) throw new TypeError(`${server.ServerId} has no identity provider`);
     return {
       serverId: server.ServerId,
       domain: server.Domain,
@@ -171,17 +171,19 @@ export class DrawbridgeNode {
     };
   }
 
-  /** A function that cannot be loaded is said at start, and tried again at each login: its owner may mend it meanwhile. */
-  #openFunctions(): void {
+  /** A provider that cannot be asked is said at start, and tried again at each login: its owner may mend it meanwhile. */
+  #openProviders(): void {
     const { log, configuration } = this.#options;
-    for (const arn of Object.keys(configuration.functions)) {
-      const provider = localFunction(arn, configuration, ({ stream, line }) =>
-        log.info({ function: arn, stream, line }, 'a function printed'),
+    for (const server of configuration.servers) {
+      const key = providerKey(server);
+      if (this.#providers.has(key)) continue;
+      const provider = providerOf(server, configuration, ({ stream, line }) =>
+        log.info({ function: key, stream, line }, 'a function printed'),
       );
-      this.#providers.set(arn, provider);
+      this.#providers.set(key, provider);
       provider.check().catch((error: unknown) => {
         if (error instanceof IdentityError && error.code === 'ABORTED') return;
-        log.error({ function: arn, ...errorFields(error) }, 'an identity-provider function cannot be used');
+        log.error({ function: key, ...errorFields(error) }, 'an identity provider cannot be used');
       });
     }
   }

@@ -23,7 +23,7 @@ import {
 } from '../identity/index.ts';
 import { accessPointsOf, fileSystemsOf, rolesOf } from './access.ts';
 import type { Configuration, ServerConfiguration } from './config/load.ts';
-import { localFunction } from './functions.ts';
+import { providerOf } from './functions.ts';
 import { askedFor, type WhyOperation, type WhyPaths } from './why-operation.ts';
 import { homeTree, storagePath, type WhyMount, whyPlace } from './why-place.ts';
 import { posixVerdict } from './why-posix.ts';
@@ -161,11 +161,11 @@ function passwordHint({ code }: Refused, { answer, password }: WhyQuestion): str
 async function answerTo(
   request: IdentityRequest,
   configuration: Configuration,
-  { IdentityProviderDetails }: ServerConfiguration,
+  server: ServerConfiguration,
   { answer, signal }: WhyQuestion,
 ): Promise<unknown> {
   if (answer !== undefined) return answer;
-  const provider = localFunction(IdentityProviderDetails.Function, configuration, () => undefined);
+  const provider = providerOf(server, configuration, () => undefined);
   try {
     return await provider.authenticate(request, { signal });
   } catch (error) {

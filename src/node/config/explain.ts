@@ -42,6 +42,10 @@ export function explainIssue(issue: z.core.$ZodRawIssue): string {
       return issue.input === undefined
         ? 'is required'
         : `must be one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_union':
+      return Array.isArray(issue.options)
+        ? `must be one of ${issue.options.map(String).join(', ')}`
+        : NOT_VALID;
     case 'too_small':
       return `must be ${amount(issue.origin, 'at least', issue.minimum)}`;
     case 'too_big':

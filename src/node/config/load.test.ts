@@ -62,6 +62,8 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
   const configuration = await loadConfiguration({ file, environment: {} });
   assert.deepEqual(configuration, {
     origin: 'file',
+    folder,
+    directories: {},
     data: join(folder, 'data'),
     storage: {
       buckets: { 'demo-bucket': { path: join(folder, 'bucket') } },
@@ -117,7 +119,8 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
 test('load - the example of the reference page is right', async (t) => {
   const configuration = await load(t, EXAMPLE);
   const [lambdaFunction] = Object.values(configuration.functions);
-  assert.equal(lambdaFunction?.environment.KEY, 'value');
+  assert.ok(lambdaFunction !== undefined && 'module' in lambdaFunction);
+  assert.equal(lambdaFunction.environment.KEY, 'value');
   assert.equal(configuration.storage.fileSystems['fs-0123456789abcdef0']?.identity, 'profile');
 });
 
@@ -171,7 +174,7 @@ const INVALID = {
   'an unknown key with no near one': [
     'storage:',
     'colour: red\nstorage:',
-    'drawbridge.yaml:1: colour: unknown key; remove it, or use one of data, storage, roles, functions, servers, limits, shutdownGraceSeconds, log',
+    'drawbridge.yaml:1: colour: unknown key; remove it, or use one of data, storage, roles, functions, directories, servers, limits, shutdownGraceSeconds, log',
   ],
   'a key of the API for later': [
     'listen:',
@@ -276,7 +279,45 @@ const INVALID = {
   'an identity provider of later': [
     'AWS_LAMBDA',
     'SERVICE_MANAGED',
-    'drawbridge.yaml:10: servers[0].IdentityProviderType: SERVICE_MANAGED is not supported by this version; use AWS_LAMBDA and a function',
+    'drawbridge.yaml:10: servers[0].IdentityProviderType: SERVICE_MANAGED is not supported by this version; use AWS_LAMBDA and a function with `provider: file`',
+  ],
+  'a directory that is not configured': [
+    `AWS_LAMBDA\n    IdentityProviderDetails:\n      Function: ${FUNCTION}`,
+    'AWS_DIRECTORY_SERVICE\n    IdentityProviderDetails:\n      DirectoryId: d-0123456789',
+    "drawbridge.yaml:12: servers[0].IdentityProviderDetails.DirectoryId: no directory 'd-0123456789' is configured; add it under directories:",
+  ],
+  'a gateway without a URL, and with a function': [
+    'AWS_LAMBDA',
+    'API_GATEWAY',
+    [
+      'drawbridge.yaml:11: servers[0].IdentityProviderDetails.Url: is required with API_GATEWAY',
+      'drawbridge.yaml:12: servers[0].IdentityProviderDetails.Function: does not go with API_GATEWAY; remove it',
+    ],
+  ],
+  'an API key for a function': [
+    'listen:',
+    '  ApiKey: k\n    listen:',
+    'drawbridge.yaml:13: servers[0].IdentityProviderDetails.ApiKey: does not go with AWS_LAMBDA; remove it',
+  ],
+  'a provider that is none': [
+    'module: ./f.ts',
+    'provider: okto',
+    /provider: must be one of okta, cognito, entra/,
+  ],
+  'an option that the provider does not have': [
+    'module: ./f.ts',
+    "provider: okta\n    options: { orgUrl: 'https://example.okta.com', mfaa: appended }",
+    /options\.mfaa: unknown key; did you mean 'mfa'\?/,
+  ],
+  'a misspelt kind of function': [
+    'module: ./f.ts',
+    'modul: ./f.ts',
+    `drawbridge.yaml:8: functions["${FUNCTION}"].modul: unknown key; did you mean 'module'?`,
+  ],
+  'two kinds of function at once': [
+    'module: ./f.ts',
+    'module: ./f.ts\n    command: [python3]',
+    `drawbridge.yaml:9: functions["${FUNCTION}"].command: does not go with module; remove the one or the other`,
   ],
   'an unknown authentication method': [
     'listen:',
@@ -388,7 +429,8 @@ for (const [what, [good, bad, expected]] of Object.entries(INVALID)) {
     assert.ok(GOOD.includes(good), 'the test breaks nothing');
     const { code, lines } = await refusal(t, GOOD.replace(good, bad));
     assert.equal(code, 'INVALID');
-    assert.deepEqual(lines, typeof expected === 'string' ? [expected] : expected);
+    if (expected instanceof RegExp) assert.match(lines.join('\n'), expected);
+    else assert.deepEqual(lines, typeof expected === 'string' ? [expected] : expected);
   });
 }
 
@@ -468,7 +510,9 @@ test('variables - stand in values, with defaults, and never become structure', a
     ),
     { A: 'x, B: y}\n', P: '0042', T: '7' },
   );
-  const { environment, timeoutSeconds } = functions[FUNCTION] ?? {};
+  const configured = functions[FUNCTION];
+  assert.ok(configured !== undefined && 'module' in configured);
+  const { environment, timeoutSeconds } = configured;
   assert.deepEqual(
     { environment, timeoutSeconds },
     { environment: { A: 'x, B: y}\n-none', P: '0042' }, timeoutSeconds: 7 },

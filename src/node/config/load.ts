@@ -25,6 +25,8 @@ export type Configuration = DeepReadonly<
   Omit<ParsedConfiguration, 'servers'> & {
     /** `embedded`: there is no file, and the demo has to be set up. */
     origin: 'file' | 'embedded';
+    /** What relative paths in the options of built-in providers begin at: the folder of the file. */
+    folder: string;
     servers: ServerConfigurationParts[];
   }
 >;
@@ -159,13 +161,14 @@ function complete(
   const configuration: Configuration = {
     ...rest,
     origin,
+    folder: resolve(folder),
     data: resolve(folder, parsed.data),
     storage: {
       ...storage,
       buckets: mapValues(storage.buckets, (bucket) => ('path' in bucket ? inFolder(bucket) : bucket)),
       fileSystems: mapValues(storage.fileSystems, inFolder),
     },
-    functions: mapValues(functions, (each) => ({ ...each, module: resolve(folder, each.module) })),
+    functions: mapValues(functions, (each) => inFunctionFolder(each, folder)),
     servers: servers.map(({ HostKeys, ...server }, index) => ({
       ...server,
       ServerId: server.ServerId ?? serverIdAt(index),
@@ -174,6 +177,14 @@ function complete(
   };
   freezeDeep(configuration);
   return configuration;
+}
+
+type ParsedFunction = ParsedConfiguration['functions'][string];
+
+/** The options of a built-in provider keep their paths: the provider resolves them where it runs. */
+function inFunctionFolder(parsed: ParsedFunction, folder: string): ParsedFunction {
+  if ('module' in parsed) return { ...parsed, module: resolve(folder, parsed.module) };
+  return 'command' in parsed ? { ...parsed, folder: resolve(folder, parsed.folder) } : parsed;
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, map: (value: T) => U): Record<string, U> {

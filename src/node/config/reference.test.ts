@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { configurationJsonSchema, type JsonSchema } from './json-schema.ts';
+import {
+  configurationJsonSchema,
+  definitionsOf,
+  type JsonSchema,
+  kindsOf,
+  referenceOf,
+} from './json-schema.ts';
 import { configurationPage, configurationSchemaText, configurationSummary } from './reference.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
@@ -28,11 +34,20 @@ function undocumented(schema: JsonSchema, name: string): string[] {
     typeof child === 'object' && !Array.isArray(child) ? [child] : [],
   );
   return [
-    ...(schema.anyOf ?? []).flatMap((kind) => undocumented(kind, name)),
-    ...members.filter(([, member]) => member.description === undefined).map(([key]) => key),
+    ...kindsOf(schema).flatMap((kind) => undocumented(kind, name)),
+    ...definitionsOf(schema).flatMap(([key, definition]) => undocumented(definition, key)),
+    ...members.filter(([, member]) => needsWords(member)).map(([key]) => key),
     ...members.flatMap(([key, member]) => undocumented(member, key)),
     ...free.flatMap((child) => undocumented(child, `${name}.*`)),
   ];
+}
+
+/** What stands elsewhere is described there; what may not stand at all, and the name of a kind, need no words. */
+function needsWords(member: JsonSchema): boolean {
+  const { description, not, const: name } = member;
+  return (
+    description === undefined && not === undefined && name === undefined && referenceOf(member) === undefined
+  );
 }
 
 test('docs - every key is described', () => {

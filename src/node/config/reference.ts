@@ -105,7 +105,7 @@ function section(title: string, row: Row): string {
   const rows = descendants(row);
   const lines = (rows.length === 0 ? [row] : rows).map((each) => tableLine(each));
   const introduction = rows.length === 0 ? [] : [row.schema.description ?? '', ''];
-  const table = ['| key | value | default | meaning |', '|---|---|---|---|', ...lines];
+  const table = ['| key | value | default | meaning |', '|---|---|---|---|', ...new Set(lines)];
   return [`## ${title}`, '', ...introduction, ...table, ''].join('\n');
 }
 
@@ -119,7 +119,9 @@ function descendants(row: Row): Row[] {
 function childRows({ key, schema }: Row): Row[] {
   const kinds = kindsOf(schema);
   if (schema.oneOf !== undefined) return childRows({ key, schema: united(kinds), isRequired: false });
-  if (kinds.length > 0) return kinds.map((kind) => ({ key, schema: kind, isRequired: false }));
+  // A kind that stands elsewhere is named in the row of the value itself.
+  const kindsHere = kinds.filter((kind) => referenceOf(kind) === undefined);
+  if (kinds.length > 0) return kindsHere.map((kind) => ({ key, schema: kind, isRequired: false }));
   const item = itemSchema(schema);
   if (item !== undefined) return childRows({ key: `${key}[]`, schema: item, isRequired: true });
   const value = valueSchema(schema);
@@ -173,7 +175,8 @@ function valueText(schema: JsonSchema): string {
   if (item !== undefined) return `list of ${valueText(item)}`;
   if (schema.type === 'object') return 'mapping';
   if (schema.const !== undefined) return `\`${String(schema.const)}\``;
-  if (schema.type === 'integer') return `${schema.minimum ?? ''} to ${schema.maximum ?? ''}`;
+  if (schema.type === 'integer' || schema.type === 'number')
+    return `${schema.minimum ?? ''} to ${schema.maximum ?? ''}`;
   if (schema.type === 'boolean') return '`true`, `false`';
   return schema.type === 'string' ? 'text' : 'any';
 }

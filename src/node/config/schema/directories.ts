@@ -1,8 +1,7 @@
 /** Configuration of the directories behind AWS_DIRECTORY_SERVICE. */
 
 import { z } from 'zod';
-import { rules } from '../../../identity/configuration.ts';
-import { directoryOptions } from '../../../identity/directory/options.ts';
+import { optionsOfDirectory, rules } from '../../../identity/configuration.ts';
 import { builtInProcess } from './functions.ts';
 
 export const isDirectoryId = (text: string) => /^d-[0-9a-f]{10}$/.test(text);
@@ -12,7 +11,7 @@ export const DIRECTORY_ID_HINT = 'is not a directory id: "d-" and 10 hexadecimal
 export const directories = z
   .record(
     z.string().refine(isDirectoryId, { error: DIRECTORY_ID_HINT }).describe('directory id'),
-    z.strictObject({ options: directoryOptions, rules, ...builtInProcess }),
+    z.strictObject({ options: optionsOfDirectory, rules, ...builtInProcess }),
   )
   .default({})
   .describe(

@@ -81,14 +81,24 @@ const commandFunction = z.strictObject({
   maxInstances,
 });
 
-const remoteFunction = z.strictObject({
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Endpoint of the Lambda service, where it is not the one of AWS.'),
-  credentials: awsOptions.credentials,
-  timeoutSeconds,
-});
+/** What names one of the other kinds must not stand here: else a mistake in such a function is taken for a key too many. */
+const noOtherKind = {
+  module: z.never().optional(),
+  command: z.never().optional(),
+  provider: z.never().optional(),
+};
+
+const remoteFunction = z
+  .strictObject({
+    ...noOtherKind,
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('Endpoint of the Lambda service, where it is not the one of AWS.'),
+    credentials: awsOptions.credentials,
+    timeoutSeconds,
+  })
+  .transform(({ module: _module, command: _command, provider: _provider, ...remote }) => remote);
 
 /** How the process of a built-in provider is run. */
 export const builtInProcess = { environment, timeoutSeconds, memoryMegabytes };
