@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import type { Certificate } from '../ssh/index.ts';
+import { type Certificate, fingerprint } from '../ssh/index.ts';
+import { readRevocations } from './revocations.ts';
 import { GRANT, line, setUp, sshKey } from './testing/login-bench.ts';
 
 const [key, other, authority] = [1, 2, 3].map(() => sshKey(generateKeyPairSync('ed25519').privateKey));
@@ -100,4 +101,51 @@ test('certificate - of several lines of its authority the one that names it is t
     const terms = await login.acceptsKey({ ...attempt, key, certificate: partner });
     assert.deepEqual(terms !== false && terms.principals, ['partner']);
   }
+});
+
+const authorityPrint = fingerprint(authority.blob);
+
+for (const [what, revocations, code] of [
+  ['by its serial', readRevocations([], [{ Serials: ['42'], KeyIds: [] }]), 'CERTIFICATE_REVOKED'],
+  [
+    'by a range of serials',
+    readRevocations([], [{ Serials: ['1', '40-50'], KeyIds: [] }]),
+    'CERTIFICATE_REVOKED',
+  ],
+  ['by its key id', readRevocations([], [{ Serials: [], KeyIds: ['badge 7'] }]), 'CERTIFICATE_REVOKED'],
+  [
+    'by a serial of its authority',
+    readRevocations([], [{ Authority: authorityPrint, Serials: ['42'], KeyIds: [] }]),
+    'CERTIFICATE_REVOKED',
+  ],
+  ['by the key in it', readRevocations([fingerprint(key.blob)], []), 'KEY_REVOKED'],
+  ['by its authority', readRevocations([authorityPrint], []), 'KEY_REVOKED'],
+] as const) {
+  test(`revocation - a certificate that is revoked ${what} is refused, however it is trusted`, async () => {
+    const answer = { ...GRANT, PublicKeys: [`cert-authority ${line(authority)}`] };
+    for (const trustedAuthorities of [[], [authority]]) {
+      const { login, attempt, refusals } = setUp(() => answer, { trustedAuthorities, revocations });
+      assert.equal(await login.acceptsKey({ ...attempt, key, certificate }), false);
+      assert.equal((await login.keyProven({ ...attempt, key, certificate })).outcome, 'refused');
+      assert.equal(refusals()[0]?.code, code);
+    }
+  });
+}
+
+test('revocation - a listed key that is revoked is refused, and other keys and serials are not', async () => {
+  const revocations = readRevocations(
+    [fingerprint(key.blob)],
+    [{ Authority: fingerprint(other.blob), Serials: ['42', '43-99'], KeyIds: ['badge 8'] }],
+  );
+  const { login, attempt, refusals } = setUp(() => ({ ...GRANT, PublicKeys: [line(key), line(other)] }), {
+    revocations,
+    trustedAuthorities: [authority],
+  });
+  assert.equal(await login.acceptsKey({ ...attempt, key }), false);
+  assert.equal(refusals()[0]?.code, 'KEY_REVOKED');
+  assert.notEqual(await login.acceptsKey({ ...attempt, key: other }), false);
+  assert.notEqual(
+    await login.acceptsKey({ ...attempt, key: other, certificate: { ...certificate, key: other } }),
+    false,
+  );
 });

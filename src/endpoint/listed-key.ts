@@ -10,6 +10,7 @@ import {
   PublicKeyError,
   parseAuthorizedKey,
 } from '../ssh/index.ts';
+import { type Revocations, revocationOf } from './revocations.ts';
 
 /** The key may be used, under these terms. */
 export interface Listed {
@@ -22,6 +23,7 @@ export interface KeyPlace {
   readonly lines: readonly AuthorizedKey[];
   /** Authorities the server trusts for every user. */
   readonly trustedAuthorities: readonly PublicKey[];
+  readonly revocations: Revocations;
   readonly sourceIp: string;
   readonly nowMs: number;
 }
@@ -44,6 +46,8 @@ export function readKeyLines(
 
 /** A certificate is looked for among the authorities only, a key among the keys only. */
 export function judgeKey({ userName, key, certificate }: KeyAttempt, place: KeyPlace): Listed | Refused {
+  const revocation = revocationOf(key, certificate, place.revocations);
+  if (revocation !== undefined) return refused(revocation);
   if (certificate !== undefined) return judgeCertificate(certificate, userName, place);
   const lines = place.lines.filter((line) => !line.isAuthority && line.key.blob.equals(key.blob));
   return bestOf(lines, place) ?? refused('KEY_NOT_LISTED');

@@ -174,9 +174,9 @@ export class Login implements Authenticator<LoggedIn> {
     this.#keyLookup ??= this.#lookUpKeys(attempt);
     const lookup = await this.#keyLookup;
     if (lookup.outcome === 'refused') return lookup;
-    const { trustedAuthorities } = this.#options.settings;
+    const { trustedAuthorities, revocations } = this.#options.settings;
     const { sourceIp } = this.#options;
-    const place = { lines: lookup.lines, trustedAuthorities, sourceIp, nowMs: Date.now() };
+    const place = { lines: lookup.lines, trustedAuthorities, revocations, sourceIp, nowMs: Date.now() };
     const judged = judgeKey(attempt, place);
     return judged.outcome === 'refused' ? judged : { ...judged, grant: lookup.grant };
   }

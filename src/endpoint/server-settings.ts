@@ -5,6 +5,7 @@ import type { AccessPointFacts, FileSystemFacts } from '../files/guard-scope.ts'
 import type { Storage, StorageSession } from '../files/storage.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import type { PublicKey } from '../ssh/index.ts';
+import type { Revocations } from './revocations.ts';
 import type { SecurityPolicy } from './security-policies.ts';
 
 /** The API's SftpAuthenticationMethods. */
@@ -28,6 +29,8 @@ export interface ServerSettings {
   readonly prompts: 'none' | 'password-first' | 'provider';
   /** Authorities whose certificates log users in, beside those of the users' own keys. */
   readonly trustedAuthorities: readonly PublicKey[];
+  /** Keys and certificates that nobody logs in with any more. */
+  readonly revocations: Revocations;
   /** Shown before the login; empty for none. */
   readonly preAuthenticationBanner: string;
   /** Shown to who has logged in; empty for none. */

@@ -42,6 +42,8 @@ export const REFUSALS = {
   KEY_SOURCE_REFUSED: 'The line of the offered public key has a from that the client is not in.',
   CERTIFICATE_NOT_TRUSTED:
     'The authority of the offered certificate is trusted neither by the server nor by the keys the function gave.',
+  KEY_REVOKED: 'The offered key, the key in the offered certificate, or the authority of that, is revoked.',
+  CERTIFICATE_REVOKED: 'The offered certificate is revoked, by its serial or its key id.',
   ROLES_DIFFER: 'The answers to the key and to the password name different roles.',
   SESSION_POLICY_UNUSABLE: 'The session policy is not understood, so that it cannot be enforced.',
   HOME_UNAVAILABLE: 'The home directory cannot be opened.',
@@ -51,6 +53,8 @@ export const REFUSALS = {
   FUNCTION_CRASHED: 'The process of the function ended before it answered.',
   FUNCTION_OVERLOADED:
     'All instances of the function are busy and its queue is full or did not move in time.',
+  FUNCTION_UNREACHABLE:
+    'The function could not be asked: the service or the method does not take the call, or cannot be reached.',
   FUNCTION_BAD_MODULE: 'The module of the function cannot be loaded or exports no handler.',
   ANSWER_TOO_LARGE: 'The answer of the function is larger than a Lambda answer may be.',
   ANSWER_NOT_JSON: 'The answer of the function cannot be written as JSON.',

@@ -1,5 +1,6 @@
 /** The composition root: configuration in, listening servers out. The only place that knows every room. */
 
+import { readRevocations } from '../endpoint/revocations.ts';
 import type { SecurityPolicy } from '../endpoint/security-policies.ts';
 import { findSecurityPolicy } from '../endpoint/security-policy.ts';
 import type { ServerSettings } from '../endpoint/server-settings.ts';
@@ -158,6 +159,7 @@ export class DrawbridgeNode {
       authenticationMethods: SftpAuthenticationMethods,
       prompts: PROMPTS[KeyboardInteractive],
       trustedAuthorities: server.TrustedUserCAKeys.map(parseAuthorityKey),
+      revocations: readRevocations(server.RevokedKeys, server.RevokedCertificates),
       preAuthenticationBanner: server.PreAuthenticationLoginBanner ?? '',
       postAuthenticationBanner: server.PostAuthenticationLoginBanner ?? '',
       partialUploads: server.PartialUploads === 'STORE' ? 'store' : 'discard',

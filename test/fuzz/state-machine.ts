@@ -5,6 +5,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { type LoggedIn, Login } from '../../src/endpoint/login.ts';
+import { NOTHING_REVOKED } from '../../src/endpoint/revocations.ts';
 import { DEFAULT_SECURITY_POLICY } from '../../src/endpoint/security-policies.ts';
 import type { Storage } from '../../src/files/storage.ts';
 import { type RecordedCall, RecordingStorage } from '../../src/files/testing/recording-storage.ts';
@@ -87,6 +88,7 @@ class Backstage {
         authenticationMethods: 'PUBLIC_KEY_OR_PASSWORD',
         prompts: 'none',
         trustedAuthorities: [],
+        revocations: NOTHING_REVOKED,
         preAuthenticationBanner: '',
         postAuthenticationBanner: '',
         partialUploads: 'store',

@@ -8,6 +8,7 @@ import { HostKey, type PublicKey } from '../../ssh/index.ts';
 import { ActivityLog } from '../../telemetry/activity.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { Login } from '../login.ts';
+import { NOTHING_REVOKED } from '../revocations.ts';
 import { DEFAULT_SECURITY_POLICY } from '../security-policies.ts';
 import type { ServerSettings } from '../server-settings.ts';
 
@@ -60,6 +61,7 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}, de
       securityPolicy: DEFAULT_SECURITY_POLICY,
       prompts: 'none',
       trustedAuthorities: [],
+      revocations: NOTHING_REVOKED,
       preAuthenticationBanner: '',
       postAuthenticationBanner: '',
       partialUploads: 'store',

@@ -94,6 +94,8 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
         },
         SecurityPolicyName: 'DrawbridgeSecurityPolicy-2026-11',
         TrustedUserCAKeys: [],
+        RevokedKeys: [],
+        RevokedCertificates: [],
         ProtocolDetails: { SetStatOption: 'DEFAULT' },
         PartialUploads: 'STORE',
         S3StorageOptions: { DirectoryListingOptimization: 'DISABLED' },
@@ -323,6 +325,11 @@ const INVALID = {
     'listen:',
     '  SftpAuthenticationMethods: KEY\n    listen:',
     'drawbridge.yaml:13: servers[0].IdentityProviderDetails.SftpAuthenticationMethods: must be one of PASSWORD, PUBLIC_KEY, PUBLIC_KEY_OR_PASSWORD, PUBLIC_KEY_AND_PASSWORD',
+  ],
+  'a fingerprint that is none': [
+    'listen:',
+    'RevokedKeys: [SHA256:abc]\n    listen:',
+    'drawbridge.yaml:13: servers[0].RevokedKeys[0]: is not a fingerprint: "SHA256:" and 43 characters, as ssh-keygen -l prints it',
   ],
   'a server id that is none': [
     'listen:',

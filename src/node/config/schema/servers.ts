@@ -23,6 +23,9 @@ const MAX_URL_CHARACTERS = 255;
 /** Most authorities of a server. */
 const MAX_AUTHORITIES = 50;
 
+/** Most entries of a list of what is revoked: each is compared at each login with a key. */
+const MAX_REVOKED = 10_000;
+
 /** Most host keys of a server; AWS has the same number. */
 const MAX_HOST_KEYS = 10;
 
@@ -56,6 +59,26 @@ const authorityKey = z.string().superRefine((line, context) => {
     if (!(error instanceof PublicKeyError)) throw error;
     context.addIssue({ code: 'custom', message: `is not a key of an authority: ${error.message}` });
   }
+});
+
+const fingerprint = z
+  .string()
+  .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
+    error: 'is not a fingerprint: "SHA256:" and 43 characters, as ssh-keygen -l prints it',
+  });
+
+const serials = z
+  .string()
+  .regex(/^\d{1,20}(-\d{1,20})?$/, { error: 'is not a serial, `7`, or a range of serials, `10-20`' });
+
+const revokedCertificates = z.strictObject({
+  Authority: fingerprint
+    .optional()
+    .describe(
+      'Fingerprint of the authority that signed them: serials are its own. Without it any authority.',
+    ),
+  Serials: z.array(serials).default([]).describe('Their serials, as text: `7`, or a range `10-20`.'),
+  KeyIds: z.array(z.string().min(1)).default([]).describe('Their key ids.'),
 });
 
 const securityPolicyName = z.enum(
@@ -208,6 +231,19 @@ const server = z.strictObject({
     .describe(
       'Keys of authorities, each as `type base64 comment`: certificates they signed log SFTP users in. Our extension.',
     ),
+  RevokedKeys: z
+    .array(fingerprint)
+    .max(MAX_REVOKED)
+    .default([])
+    .describe(
+      'Fingerprints of keys that nobody logs in with, bare or in a certificate, and of authorities whose certificates are not ' +
+        'taken. Our extension.',
+    ),
+  RevokedCertificates: z
+    .array(revokedCertificates)
+    .max(MAX_REVOKED)
+    .default([])
+    .describe('Certificates that nobody logs in with, although they are valid. Our extension.'),
   ProtocolDetails: protocolDetails,
   S3StorageOptions: s3StorageOptions,
   PartialUploads: z
