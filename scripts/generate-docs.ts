@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { configurationPage, configurationSchemaText } from '../src/node/config/reference.ts';
 import { ConformanceError, conformancePage } from './conformance/page.ts';
+import { identityCodesPage } from './identity-codes-page.ts';
 import { securityPoliciesPage } from './security-policies-page.ts';
 
 const folder = new URL('../docs/', import.meta.url);
@@ -11,10 +12,11 @@ const pages: Readonly<Record<string, () => string>> = {
   'drawbridge.schema.json': configurationSchemaText,
   'conformance.md': conformancePage,
   'security-policies.md': securityPoliciesPage,
+  'identity/codes.md': identityCodesPage,
 };
 const isCheck = process.argv.includes('--check');
 
-await mkdir(folder, { recursive: true });
+await mkdir(new URL('identity/', folder), { recursive: true });
 for (const [name, make] of Object.entries(pages)) {
   const text = textOf(name, make);
   if (text === undefined) process.exitCode = 1;

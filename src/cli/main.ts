@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { productVersion } from '../node/version.ts';
 import { serveCommand } from './serve.ts';
+import { testIdentityProviderCommand } from './test-identity-provider.ts';
 import { whyCommand } from './why.ts';
 
 const program = new Command('drawbridge')
@@ -10,6 +11,7 @@ const program = new Command('drawbridge')
   .version(productVersion())
   .showHelpAfterError()
   .addCommand(serveCommand())
-  .addCommand(whyCommand());
+  .addCommand(whyCommand())
+  .addCommand(testIdentityProviderCommand());
 
 await program.parseAsync();

@@ -8,9 +8,10 @@ export const MAX_CHALLENGE_PROMPTS = 8;
 export const MAX_CHALLENGE_ROUNDS = 8;
 /** Longest `State` in UTF-8 bytes: it travels with every following event. */
 export const MAX_STATE_BYTES = 4096;
-const MAX_NAME_CHARACTERS = 256;
-const MAX_INSTRUCTION_CHARACTERS = 4096;
-const MAX_PROMPT_CHARACTERS = 256;
+/** Texts of a challenge. */
+export const MAX_NAME_CHARACTERS = 256;
+export const MAX_INSTRUCTION_CHARACTERS = 4096;
+export const MAX_PROMPT_CHARACTERS = 256;
 
 /** Longest pause between two polls. */
 export const MAX_POLL_SECONDS = 30;

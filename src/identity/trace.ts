@@ -1,5 +1,7 @@
 /** The steps of one login, with their times and reasons: what `--explain` prints. Holds nothing secret. */
 
+import { Denied, IdentityFault } from './decision.ts';
+
 /** One step that was taken. */
 export interface TraceStep {
   /** Milliseconds since the login began. */
@@ -27,7 +29,10 @@ export class Trace {
     this.#add(step, outcome, performance.now());
   }
 
-  /** Does the work and notes how long it took and `say(result)`; of an error its message, which must hold no secret. */
+  /**
+   * Does the work and notes how long it took and `say(result)`; of a denial or a fault its message. Messages of other errors may quote
+   * anything, such as the body that could not be read.
+   */
   async measure<Result>(
     step: string,
     work: () => Promise<Result>,
@@ -39,7 +44,11 @@ export class Trace {
       this.#add(step, say(result), startMs);
       return result;
     } catch (error) {
-      this.#add(step, error instanceof Error ? error.message : 'failed', startMs);
+      this.#add(
+        step,
+        error instanceof Denied || error instanceof IdentityFault ? error.message : 'failed',
+        startMs,
+      );
       throw error;
     }
   }

@@ -1,12 +1,12 @@
 /** Makes a built-in provider from its configuration; only the code and the SDK of those in use are loaded. */
 
-import type { SingleProvider } from '../configuration.ts';
+import type { ProviderChoice } from '../configuration.ts';
 import type { Surroundings } from '../surroundings.ts';
 import type { PersonProvider } from './provider.ts';
 
 /** Nothing is connected yet. @throws IdentityFault CONFIGURATION_INVALID */
 export async function createProvider(
-  configuration: SingleProvider,
+  configuration: ProviderChoice,
   surroundings: Surroundings,
 ): Promise<PersonProvider> {
   switch (configuration.provider) {
@@ -41,6 +41,10 @@ export async function createProvider(
     case 'certificates': {
       const { createCertificatesProvider } = await import('./certificates/provider.ts');
       return createCertificatesProvider(configuration.options, surroundings);
+    }
+    case 'directory': {
+      const { createDirectoryProvider } = await import('../directory/provider.ts');
+      return createDirectoryProvider(configuration.options, surroundings);
     }
     case 'toolkit':
       return (await import('./toolkit/provider.ts')).createToolkitProvider(

@@ -1,0 +1,75 @@
+/** Judges a login by the rules of a provider, before the provider is asked. */
+
+import { Denied } from '../decision.ts';
+import type { Login } from '../providers/provider.ts';
+import { isUserName } from './event.ts';
+import { Networks } from './networks.ts';
+import type { ProviderRules } from './options.ts';
+import { isInWindow } from './time-window.ts';
+
+/** What a login shows before anything is proven. */
+export type Approach = Pick<Login, 'userName' | 'protocol' | 'serverId' | 'sourceIp'>;
+
+export class Rules {
+  readonly #options: ProviderRules;
+  readonly #allowed: Networks | undefined;
+  readonly #denied: Networks;
+  readonly #namePattern: RegExp | undefined;
+  readonly #rolePatterns: readonly RegExp[] | undefined;
+
+  constructor(options: ProviderRules) {
+    const { sourceNetworks, deniedNetworks = [], userName, roles } = options;
+    this.#options = options;
+    this.#allowed = sourceNetworks === undefined ? undefined : new Networks(sourceNetworks);
+    this.#denied = new Networks(deniedNetworks);
+    this.#namePattern =
+      userName.pattern === undefined ? undefined : new RegExp(`^(?:${userName.pattern})$`, 'v');
+    this.#rolePatterns = roles?.map(rolePattern);
+  }
+
+  /** @throws Denied where the provider is not for this login at this time */
+  judge(login: Approach, nowMs: number): void {
+    const { disabled, serverIds, protocols, validFrom, validTo, timeWindows } = this.#options;
+    if (disabled) throw new Denied('PROVIDER_DISABLED');
+    if (serverIds?.includes(login.serverId) === false) throw new Denied('SERVER_REFUSED');
+    if (protocols?.includes(login.protocol) === false) throw new Denied('PROTOCOL_REFUSED');
+    this.#judgeSource(login.sourceIp);
+    if (validFrom !== undefined && nowMs < Date.parse(validFrom))
+      throw new Denied('TIME_REFUSED', 'Not yet.');
+    if (validTo !== undefined && nowMs >= Date.parse(validTo))
+      throw new Denied('TIME_REFUSED', 'Not any more.');
+    if (timeWindows?.some((window) => isInWindow(window, nowMs)) === false) throw new Denied('TIME_REFUSED');
+  }
+
+  /** The name the provider is asked for. @throws Denied NAME_REFUSED */
+  nameFor(typed: string): string {
+    const { lowerCase, stripSuffix } = this.#options.userName;
+    const cased = lowerCase ? typed.toLowerCase() : typed;
+    const name = withoutSuffix(cased, stripSuffix);
+    if (!isUserName(name) || this.#namePattern?.test(name) === false) throw new Denied('NAME_REFUSED');
+    return name;
+  }
+
+  /** @throws Denied ROLE_REFUSED */
+  judgeRole(role: string): void {
+    if (this.#rolePatterns?.some((pattern) => pattern.test(role)) === false) throw new Denied('ROLE_REFUSED');
+  }
+
+  /** An unknown source is in no network: a list that is there refuses it. */
+  #judgeSource(sourceIp: string): void {
+    if (this.#allowed?.includes(sourceIp) === false) throw new Denied('SOURCE_REFUSED');
+    const isUnknown = sourceIp === '' && this.#options.deniedNetworks !== undefined;
+    if (isUnknown || this.#denied.includes(sourceIp)) throw new Denied('SOURCE_REFUSED');
+  }
+}
+
+function withoutSuffix(name: string, suffix: string | undefined): string {
+  if (suffix === undefined || !name.toLowerCase().endsWith(suffix.toLowerCase())) return name;
+  return name.slice(0, -suffix.length);
+}
+
+/** `*` stands for any text; everything else for itself. */
+function rolePattern(text: string): RegExp {
+  const parts = text.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`);
+}
