@@ -8,6 +8,7 @@ import { providerRulesOptions } from './options.ts';
 class Bench {
   nowMs = 1_000_000;
   askedCount = 0;
+  readonly client = new AbortController();
   readonly limiter: FailureLimiter;
 
   constructor(failures: object = {}) {
@@ -24,7 +25,7 @@ class Bench {
 
   async run(key: string, isPoll: boolean, work: () => Promise<void>): Promise<string> {
     try {
-      await this.limiter.attempt(key, isPoll, () => {
+      await this.limiter.attempt(key, { isPoll, signal: this.client.signal }, () => {
         this.askedCount += 1;
         return work();
       });
@@ -90,14 +91,35 @@ test('failure limiter - guesses at the same time are no way around it', async ()
   assert.equal(bench.askedCount, 6, 'one try after the pause');
 });
 
-test('failure limiter - a client with many connections is let through, a flood is not', async () => {
+test('failure limiter - a client with many connections is let in, a few at a time', async () => {
+  const bench = new Bench({ after: 3 });
+  let inProgressCount = 0;
+  let mostInProgress = 0;
+  const login = async () => {
+    inProgressCount += 1;
+    mostInProgress = Math.max(mostInProgress, inProgressCount);
+    await new Promise(setImmediate);
+    inProgressCount -= 1;
+    bench.limiter.succeed('jdoe');
+  };
+  await bench.fail(1);
+  const codes = await Promise.all(Array.from({ length: 100 }, () => bench.run('jdoe', false, login)));
+  assert.deepEqual(new Set(codes), new Set(['GRANTED']));
+  assert.ok(mostInProgress <= 3, `${mostInProgress} at once`);
+});
+
+test('failure limiter - those who wait are bounded, and leave when their time is over', async () => {
   const bench = new Bench({ after: 2 });
   const { promise, resolve } = Promise.withResolvers<void>();
-  const codes = Array.from({ length: 20 }, () => bench.run('jdoe', false, () => promise));
+  const codes = Array.from({ length: 300 }, () => bench.run('jdoe', false, () => promise));
+  await new Promise(setImmediate);
+  bench.client.abort();
   resolve();
   const done = await Promise.all(codes);
-  assert.equal(done.filter((code) => code === 'GRANTED').length, 16);
-  assert.equal(done.filter((code) => code === 'OVERLOADED').length, 4);
+  assert.equal(done.filter((code) => code === 'GRANTED').length, 2);
+  assert.equal(done.filter((code) => code === 'UPSTREAM_TIMED_OUT').length, 256);
+  assert.equal(done.filter((code) => code === 'OVERLOADED').length, 42);
+  assert.equal(bench.askedCount, 2);
 });
 
 test('failure limiter - polls are let through and their end counts', async () => {

@@ -137,7 +137,7 @@ export class Route {
     const key = `${login.serverId} ${login.userName.toLowerCase()}`;
     const isPoll = credentials.kind === 'answers' && credentials.answers.length === 0;
     return deniedAsStep(UNKNOWN_USER, () =>
-      this.#failures.attempt(key, isPoll, async () => {
+      this.#failures.attempt(key, { isPoll, signal: login.signal }, async () => {
         const step = await this.#ask(login, credentials);
         if (step.outcome === 'asks') return this.#askUser(login, step);
         const answer = await this.#grant(login, step.person, step.code);
