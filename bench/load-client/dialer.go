@@ -27,11 +27,7 @@ type dialer struct {
 }
 
 func newDialer(o options) (*dialer, error) {
-	key, err := os.ReadFile(o.keyFile)
-	if err != nil {
-		return nil, err
-	}
-	signer, err := ssh.ParsePrivateKey(key)
+	credential, err := credentialOf(o)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +37,7 @@ func newDialer(o options) (*dialer, error) {
 	}
 	return &dialer{o.address, &ssh.ClientConfig{
 		User:            o.user,
-		Auth:            []ssh.AuthMethod{ssh.PublicKeys(signer)},
+		Auth:            []ssh.AuthMethod{credential},
 		HostKeyCallback: hostKeys,
 		// The same work for every server.
 		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519},
@@ -50,6 +46,22 @@ func newDialer(o options) (*dialer, error) {
 			Ciphers:      []string{ssh.CipherAES128GCM, ssh.CipherAES128CTR},
 		},
 	}}, nil
+}
+
+// credentialOf is the key file, or without one a password from the environment, where other users do not see it.
+func credentialOf(o options) (ssh.AuthMethod, error) {
+	if o.keyFile == "" {
+		return ssh.Password(os.Getenv("LOAD_CLIENT_PASSWORD")), nil
+	}
+	key, err := os.ReadFile(o.keyFile)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := ssh.ParsePrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	return ssh.PublicKeys(signer), nil
 }
 
 // connection is an authenticated SSH connection.

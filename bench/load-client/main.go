@@ -22,6 +22,8 @@ type options struct {
 	path       string
 	output     string
 	sizeBytes  int64
+	rate       float64
+	users      int
 }
 
 func main() {
@@ -33,19 +35,21 @@ func main() {
 
 func run() error {
 	if len(os.Args) < 2 {
-		return errors.New("usage: load-client login|hold|list|fetch [options]")
+		return errors.New("usage: load-client login|pace|hold|list|fetch [options]")
 	}
 	o := options{}
 	flags := flag.NewFlagSet(os.Args[1], flag.ContinueOnError)
 	flags.StringVar(&o.address, "address", "", "host:port of the server")
 	flags.StringVar(&o.user, "user", "", "name of the user")
-	flags.StringVar(&o.keyFile, "key", "", "private key of the user")
+	flags.StringVar(&o.keyFile, "key", "", "private key of the user; without it the password is in LOAD_CLIENT_PASSWORD")
 	flags.StringVar(&o.knownHosts, "known-hosts", "", "known_hosts file that has the server")
 	flags.IntVar(&o.count, "count", 1, "logins, sessions or channels")
 	flags.IntVar(&o.parallel, "parallel", 8, "logins under way at once")
 	flags.StringVar(&o.path, "path", "", "the folder to list or the file to fetch")
 	flags.StringVar(&o.output, "output", "", "where a fetched file goes; nowhere when empty")
 	flags.Int64Var(&o.sizeBytes, "size", 0, "size of the file to fetch")
+	flags.Float64Var(&o.rate, "rate", 1, "logins that begin in a second, however long they take")
+	flags.IntVar(&o.users, "users", 1, "with pace: so many users in turn, numbered from 0 behind the name")
 	if err := flags.Parse(os.Args[2:]); err != nil {
 		return err
 	}
@@ -56,6 +60,8 @@ func run() error {
 	switch os.Args[1] {
 	case "login":
 		return login(d, o)
+	case "pace":
+		return pace(d, o)
 	case "hold":
 		return hold(d, o)
 	case "list":
