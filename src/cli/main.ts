@@ -2,7 +2,9 @@
 
 import { Command } from 'commander';
 import { productVersion } from '../node/version.ts';
+import { identityCommand } from './identity.ts';
 import { serveCommand } from './serve.ts';
+import { simulateCommand } from './simulate.ts';
 import { testIdentityProviderCommand } from './test-identity-provider.ts';
 import { whyCommand } from './why.ts';
 
@@ -12,6 +14,8 @@ const program = new Command('drawbridge')
   .showHelpAfterError()
   .addCommand(serveCommand())
   .addCommand(whyCommand())
-  .addCommand(testIdentityProviderCommand());
+  .addCommand(testIdentityProviderCommand())
+  .addCommand(identityCommand())
+  .addCommand(simulateCommand());
 
 await program.parseAsync();
