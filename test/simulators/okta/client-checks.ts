@@ -28,6 +28,7 @@ export class ClientChecks {
     if (headers.accept === undefined) this.add(`${where}: no Accept`);
     if (body !== '' && headers['content-type'] === undefined) this.add(`${where}: no Content-Type`);
     if (method === 'POST' && headers['content-length'] === undefined) this.add(`${where}: no Content-Length`);
+    if (headers['x-forwarded-for'] === '') this.add(`${where}: X-Forwarded-For without an address`);
     const isTrusted = headers.authorization?.startsWith('SSWS ') === true;
     if (headers['x-forwarded-for'] !== undefined && !isTrusted)
       this.add(`${where}: X-Forwarded-For from a client that is not trusted`);

@@ -1,10 +1,27 @@
 /** The `entra` provider. */
 
-import { IdentityFault } from '../../decision.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import type { PersonProvider } from '../provider.ts';
+import { EntraDeviceCode } from './device-code.ts';
+import { Graph } from './graph.ts';
+import { IdTokens } from './id-token.ts';
 import type { EntraOptions } from './options.ts';
+import { type EntraParts, EntraPassword } from './password.ts';
+import { People } from './people.ts';
+import { EntraTenant } from './tenant.ts';
 
-export function createEntraProvider(_options: EntraOptions, _surroundings: Surroundings): PersonProvider {
-  throw new IdentityFault('CONFIGURATION_INVALID', 'The entra provider is not built yet.');
+export function createEntraProvider(options: EntraOptions, { now }: Surroundings): PersonProvider {
+  const tenant = new EntraTenant(options);
+  const graph = new Graph(options, tenant, now);
+  const people = new People({ options, idTokens: new IdTokens(tenant, now), graph });
+  const parts: EntraParts = {
+    options,
+    tenant,
+    people,
+    check: async (signal) => {
+      await tenant.check(signal);
+      if (options.readDirectory) await graph.check(signal);
+    },
+  };
+  return options.flow === 'password' ? new EntraPassword(parts) : new EntraDeviceCode(parts, now);
 }

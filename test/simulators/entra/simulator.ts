@@ -1,0 +1,246 @@
+/** A simulated tenant of Entra ID on a loopback port: the token endpoint, the device code flow, and Microsoft Graph beside it. */
+
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Exchange, Reply } from '../okta/exchange.ts';
+import { commit, type Fault } from '../okta/faults.ts';
+import { Authority, type SimulatedClient } from './authority.ts';
+import { DeviceCodes } from './device-codes.ts';
+import { devicePage } from './device-page.ts';
+import { aadsts, Failure, graphFailure } from './failures.ts';
+import { Graph } from './graph.ts';
+import { TokenSigner } from './tokens.ts';
+import { Accounts, type SimulatedUser } from './users.ts';
+
+/** Longest request body in bytes. */
+const MAX_BODY_BYTES = 64 * 1024;
+const DEFAULT_PAGE_SIZE = 999;
+const LOOPBACK = '127.0.0.1';
+/** Requests that are remembered; a simulator that is used as a tool for days drops the oldest. */
+const MAX_REQUESTS = 1000;
+
+export interface EntraSimulatorOptions {
+  readonly tenantId: string;
+  readonly client: SimulatedClient;
+  readonly users: readonly SimulatedUser[];
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Most groups on a page. */
+  readonly pageSize?: number;
+  /** 0 takes a free one. */
+  readonly port?: number;
+}
+
+type Handler = (exchange: Exchange, part: string) => Reply;
+
+/** Life: construct → `start` → requests → `stop`. */
+export class EntraSimulator {
+  readonly #tenantId: string;
+  readonly #port: number;
+  readonly #server: Server;
+  readonly #signer = new TokenSigner();
+  readonly #accounts: Accounts;
+  readonly #devices: DeviceCodes;
+  readonly #authority: Authority;
+  readonly #routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[];
+  readonly #faults: { readonly path: RegExp; readonly fault: Fault }[] = [];
+  readonly #requests: string[] = [];
+  readonly #violations: string[] = [];
+  #origin = '';
+
+  constructor({ tenantId, client, users, now = Date.now, pageSize, port = 0 }: EntraSimulatorOptions) {
+    const origin = () => this.#origin;
+    const accounts = new Accounts(users);
+    this.#tenantId = tenantId;
+    this.#port = port;
+    this.#accounts = accounts;
+    this.#devices = new DeviceCodes(now);
+    this.#authority = new Authority({
+      tenantId,
+      client,
+      accounts,
+      signer: this.#signer,
+      deviceCodes: this.#devices,
+      now,
+      origin,
+    });
+    const authority = this.#authority;
+    const graph = new Graph({ authority, accounts, origin, pageSize: pageSize ?? DEFAULT_PAGE_SIZE });
+    this.#routes = [
+      [
+        'POST',
+        /^\/([^/]+)\/oauth2\/v2\.0\/token$/,
+        this.#ofTenant((exchange, tenant) => authority.token(tenant, exchange)),
+      ],
+      [
+        'POST',
+        /^\/([^/]+)\/oauth2\/v2\.0\/devicecode$/,
+        this.#ofTenant((exchange) => authority.deviceCode(exchange)),
+      ],
+      ['GET', /^\/([^/]+)\/discovery\/v2\.0\/keys$/, this.#ofTenant(() => json(this.#signer.keys()))],
+      [
+        'GET',
+        /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configuration$/,
+        this.#ofTenant((_, tenant) => this.#configuration(tenant)),
+      ],
+      ['GET', /^\/v1\.0\/(me|users\/[^/]+)$/, (exchange, who) => graph.user(nameIn(who), exchange)],
+      [
+        'GET',
+        /^\/v1\.0\/(me|users\/[^/]+)\/transitiveMemberOf\/microsoft\.graph\.group$/,
+        (exchange, who) => graph.groups(nameIn(who), exchange),
+      ],
+      ['GET', /^\/(devicelogin)$/, (exchange) => devicePage(exchange, this.#devices)],
+      ['POST', /^\/(devicelogin)$/, (exchange) => devicePage(exchange, this.#devices)],
+    ];
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+  }
+
+  get origin(): string {
+    return this.#origin;
+  }
+
+  /** For the option `authority`. */
+  get authorityUrl(): string {
+    return `${this.#origin}/${this.#tenantId}`;
+  }
+
+  /** Such as `POST /{tenant}/oauth2/v2.0/token 400`, without anything secret. */
+  get requests(): readonly string[] {
+    return this.#requests;
+  }
+
+  /** What the client did that it must not. */
+  get violations(): readonly string[] {
+    return this.#violations;
+  }
+
+  /** How often the application asked for a token in its own name. */
+  get appTokenCount(): number {
+    return this.#authority.appTokenCount;
+  }
+
+  failuresOf(name: string): number {
+    return this.#accounts.byName(name)?.failureCount ?? 0;
+  }
+
+  /** The next request for a path that fits fails like this; several wait for their turn. */
+  failNext(path: RegExp, fault: Fault): void {
+    this.#faults.push({ path, fault });
+  }
+
+  rotateKeys(): void {
+    this.#signer.rotate();
+  }
+
+  revokeAccessTokens(): void {
+    this.#authority.revokeAccessTokens();
+  }
+
+  /** Somebody enters the code in a browser; without a name they decline. */
+  decideDevice(userCode: string, name?: string): void {
+    if (!this.#devices.decide(userCode, name)) throw new Error('there is no such user code');
+  }
+
+  async start(): Promise<void> {
+    this.#server.listen(this.#port, LOOPBACK);
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no address');
+    this.#origin = `http://${LOOPBACK}:${address.port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.#origin);
+    const body = await bodyOf(request);
+    const exchange: Exchange = { method: request.method ?? '', url, headers: request.headers, body };
+    this.#check(exchange);
+    const fault = this.#takeFault(url.pathname);
+    const makeReply = async () => this.#reply(exchange);
+    const reply = fault === undefined ? await makeReply() : await commit(fault, response, makeReply);
+    this.#requests.push(`${exchange.method} ${url.pathname} ${reply?.status ?? 0}`);
+    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
+    if (reply === undefined) return;
+    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    response.end(reply.text ?? JSON.stringify(reply.json));
+  }
+
+  #check({ url, method, headers }: Exchange): void {
+    const shown = decodeURIComponent(url.href.replaceAll('+', ' '));
+    if (this.#accounts.all.some(({ user }) => shown.includes(user.password)))
+      this.#violations.push(`${method} ${url.pathname}: a password in the URL`);
+    if (method === 'POST' && headers['content-type'] !== 'application/x-www-form-urlencoded')
+      this.#violations.push(`${method} ${url.pathname}: no form`);
+  }
+
+  #takeFault(path: string): Fault | undefined {
+    const index = this.#faults.findIndex((each) => each.path.test(path));
+    return index < 0 ? undefined : this.#faults.splice(index, 1)[0]?.fault;
+  }
+
+  #reply(exchange: Exchange): Reply {
+    try {
+      return this.#route(exchange);
+    } catch (error) {
+      if (error instanceof Failure) return error.reply;
+      return graphFailure(500, 'InternalServerError').reply;
+    }
+  }
+
+  #route(exchange: Exchange): Reply {
+    for (const [method, path, handler] of this.#routes) {
+      const part = path.exec(exchange.url.pathname)?.[1];
+      if (part !== undefined && method === exchange.method)
+        return handler(exchange, decodeURIComponent(part));
+    }
+    throw graphFailure(404, 'NotFound');
+  }
+
+  /** The tenant by its id, and what stands for several. */
+  #ofTenant(handler: Handler): Handler {
+    const known = [this.#tenantId, 'contoso.example', 'organizations', 'common', 'consumers'];
+    return (exchange, tenant) => {
+      if (!known.includes(tenant)) throw aadsts(90002);
+      return handler(exchange, tenant);
+    };
+  }
+
+  #configuration(tenant: string): Reply {
+    const isOne = tenant === this.#tenantId || tenant === 'contoso.example';
+    const base = `${this.#origin}/${tenant}`;
+    return json({
+      issuer: `${this.#origin}/${isOne ? this.#tenantId : '{tenantid}'}/v2.0`,
+      token_endpoint: `${base}/oauth2/v2.0/token`,
+      device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
+      jwks_uri: `${base}/discovery/v2.0/keys`,
+    });
+  }
+}
+
+function json(value: unknown): Reply {
+  return { status: 200, json: value };
+}
+
+/** `users/jdoe@contoso.example` is about that user. */
+function nameIn(who: string): string {
+  return who.startsWith('users/') ? who.slice('users/'.length) : who;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let byteCount = 0;
+  for await (const part of request) {
+    const bytes = Buffer.from(part);
+    byteCount += bytes.byteLength;
+    if (byteCount > MAX_BODY_BYTES) throw new Error('the body is too long');
+    parts.push(bytes);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
