@@ -1,17 +1,18 @@
 /** `drawbridge identity serve`: a function of the configuration as an HTTP method, for servers elsewhere. */
 
 import { isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
 import { Command } from 'commander';
+import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
 import { IdentityError, type IdentityProvider } from '../identity/index.ts';
 import { Access } from '../identity/serve/access.ts';
 import { KeyFileError, readApiKeys, readSigningKeys, readText } from '../identity/serve/key-files.ts';
 import { MethodServer, type Served } from '../identity/serve/method-server.ts';
 import { type Configuration, loadConfiguration } from '../node/config/load.ts';
 import { ConfigurationError } from '../node/config/problem.ts';
+import { parseListenAddress } from '../node/config/schema/servers.ts';
 import { functionProvider } from '../node/functions.ts';
 import { createLog, errorFields, type Log } from '../telemetry/log.ts';
-
-const LISTEN = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<name>[^:[\]]+)):(?<port>\d{1,5})$/;
 
 interface ServeOptions {
   readonly config: string;
@@ -22,11 +23,6 @@ interface ServeOptions {
   readonly tlsKey?: string;
   readonly tlsCert?: string;
   readonly plainHttp?: true;
-}
-
-interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** The command line asks for something that is not done; the text names the fix. */
@@ -40,7 +36,7 @@ export function identityServeCommand(): Command {
     )
     .requiredOption('--config <file>', 'configuration file, usually drawbridge.yaml')
     .option('--function <arn>', 'ARN of the function, where the configuration has more than one')
-    .option('--listen <host:port>', 'address to listen on', '127.0.0.1:8443')
+    .option('--listen <host:port>', 'address to listen on', '127.0.0.1:8080')
     .option('--api-key-file <file>', 'API keys that callers may send as x-api-key, one in a line')
     .option(
       '--signing-keys-file <file>',
@@ -99,11 +95,10 @@ function functionOf({ functions }: Configuration, wanted: string | undefined): s
 }
 
 function addressOf(listen: string): ListenAddress {
-  const { v6, name, port } = LISTEN.exec(listen)?.groups ?? {};
-  const host = v6 ?? name;
-  if (host === undefined || Number(port) > 65_535)
+  const address = parseListenAddress(listen);
+  if (address === undefined)
     throw new UsageError(`--listen ${listen}: write host:port or [IPv6 address]:port`);
-  return { host, port: Number(port) };
+  return address;
 }
 
 /** Passwords must not cross a network in clear, and nobody may try them without being known. */
@@ -119,7 +114,13 @@ async function tlsOf({ tlsKey, tlsCert }: ServeOptions): Promise<{ key: string; 
   if ((tlsKey === undefined) !== (tlsCert === undefined))
     throw new UsageError('--tls-key and --tls-cert belong together');
   if (tlsKey === undefined || tlsCert === undefined) return undefined;
-  return { key: await readText(tlsKey), cert: await readText(tlsCert) };
+  const tls = { key: await readText(tlsKey), cert: await readText(tlsCert) };
+  try {
+    createSecureContext(tls);
+  } catch {
+    throw new UsageError(`${tlsKey} and ${tlsCert} are not a private key and its certificate as PEM`);
+  }
+  return tls;
 }
 
 async function accessOf({ apiKeyFile, signingKeysFile }: ServeOptions): Promise<Access> {

@@ -102,6 +102,7 @@ class TestSession {
   readonly #options: TestOptions;
   readonly #provider: IdentityProvider;
   readonly #lines: AsyncIterator<string>;
+  #before: IdentityRequest | undefined;
 
   constructor(settings: {
     readonly server: ServerConfiguration;
@@ -166,19 +167,23 @@ class TestSession {
     given: Pick<LoginAttempt, 'password' | 'challengeAnswers' | 'state'>,
   ): Promise<TestResult | undefined> {
     const { userName, serverProtocol, sourceIp, answersStdin } = this.#options;
-    const prepared = IdentityRequest.from({
-      username: userName,
-      ...given,
-      ...(answersStdin === undefined ? {} : { interactive: true }),
-      protocol: serverProtocol,
-      serverId: this.#server.ServerId,
-      sourceIp,
-    });
+    const prepared = IdentityRequest.from(
+      {
+        username: userName,
+        ...given,
+        ...(answersStdin === undefined ? {} : { interactive: true }),
+        protocol: serverProtocol,
+        serverId: this.#server.ServerId,
+        sourceIp,
+      },
+      this.#before,
+    );
     if (prepared.outcome === 'refused') {
       process.stderr.write(`The server does not ask: ${prepared.code}, ${prepared.reason}\n`);
       return undefined;
     }
     const { request } = prepared;
+    this.#before = request;
     const { IdentityProviderType: type, IdentityProviderDetails } = this.#server;
     const { Url: url } = IdentityProviderDetails;
     const beganAtMs = performance.now();

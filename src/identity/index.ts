@@ -30,10 +30,22 @@ export {
   type ResponseContext,
 } from './response.ts';
 export {
+  type IdentityProviderTest,
+  type TestedProvider,
+  type TestedProviderType,
+  type TestResult,
+  testIdentityProvider,
+} from './test-identity-provider.ts';
+export { BuiltInProcess } from './transports/built-in-process.ts';
+export {
   DEFAULT_MAX_INSTANCES,
   DEFAULT_MEMORY_MEGABYTES,
   DEFAULT_TIMEOUT_MS,
   type FunctionLine,
   type LocalFunctionSettings,
 } from './transports/function-settings.ts';
-export { LocalFunction, MAX_WAITING } from './transports/local-function.ts';
+export { HttpMethod } from './transports/http-method.ts';
+export { MAX_WAITING } from './transports/instance-pool.ts';
+export { LambdaFunction } from './transports/lambda-function.ts';
+export { LocalFunction } from './transports/local-function.ts';
+export { RuntimeApiFunction } from './transports/runtime-api-function.ts';

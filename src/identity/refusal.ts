@@ -33,7 +33,7 @@ export const REFUSALS = {
     'The function asks for more, and this login cannot be asked: it is a password or a key, or prompts are not enabled.',
   CHALLENGE_TOO_MANY_ROUNDS: 'The function asks for more, and has asked as often as it may.',
   CHALLENGE_READ_AS_LOOKUP:
-    'The function answered with public keys to challengeAnswers: it took the event for a key look-up.',
+    'The function took an event with challengeAnswers for a key look-up: it granted with public keys, or before it asked anything.',
   POLICY_INVALID: 'Policy is not a string that holds a JSON object.',
   POLICY_TOO_LONG: 'Policy is longer than a session policy may be.',
 

@@ -6,6 +6,9 @@ import { Scrubber } from './scrubber.ts';
 /** Longest password in UTF-16 units: the Transfer API's `UserPassword` is 0 to 1,024. */
 export const MAX_PASSWORD_CHARACTERS = 1024;
 
+/** What was typed earlier and is shorter is a choice from a list, not a secret. */
+const MIN_REMEMBERED_CHARACTERS = 4;
+
 /** The Transfer API's `UserName`. Without the `u` and `i` flags `\w` is ASCII only. */
 const USER_NAME = /^[\w][\w@.-]{2,99}$/;
 
@@ -60,19 +63,22 @@ export class IdentityRequest {
   readonly #password: string | undefined;
   readonly #answers: readonly string[] | undefined;
   readonly #state: string | undefined;
+  /** What the user typed earlier in the same dialogue. */
+  readonly #typedBefore: readonly string[];
 
-  /** Checks the attempt; the only maker of requests. */
+  /** Checks the attempt; the only maker of requests. `before`: the last request of the dialogue that this one goes on with. */
   static from(
     attempt: LoginAttempt,
+    before?: IdentityRequest,
   ): { readonly outcome: 'ready'; readonly request: IdentityRequest } | Refused {
     if (!USER_NAME.test(attempt.username)) return refused('USER_NAME_INVALID');
     const { password, challengeAnswers } = attempt;
     if (password !== undefined && challengeAnswers !== undefined) return refused('ANSWERS_INVALID');
     const refusal = password === undefined ? checkAnswers(challengeAnswers ?? []) : checkPassword(password);
-    return refusal ?? { outcome: 'ready', request: new IdentityRequest(attempt) };
+    return refusal ?? { outcome: 'ready', request: new IdentityRequest(attempt, before) };
   }
 
-  private constructor(attempt: LoginAttempt) {
+  private constructor(attempt: LoginAttempt, before: IdentityRequest | undefined) {
     this.username = attempt.username;
     this.protocol = attempt.protocol;
     this.serverId = attempt.serverId;
@@ -83,6 +89,7 @@ export class IdentityRequest {
     this.#password = attempt.password;
     this.#answers = attempt.challengeAnswers;
     this.#state = attempt.state;
+    this.#typedBefore = before === undefined ? [] : before.#typed().filter(isLong);
     Object.freeze(this);
   }
 
@@ -105,10 +112,18 @@ export class IdentityRequest {
     return new Scrubber([this, ...others].flatMap((request) => request.#secrets()));
   }
 
-  /** State too: a function may keep the password of the first round in it. */
+  /** State too: a function may keep the password of the first round in it, or know that password by other ways. */
   #secrets(): readonly string[] {
-    return [this.#password ?? '', this.#state ?? '', ...(this.#answers ?? [])];
+    return [this.#state ?? '', ...this.#typed()];
   }
+
+  #typed(): readonly string[] {
+    return [...this.#typedBefore, this.#password ?? '', ...(this.#answers ?? [])];
+  }
+}
+
+function isLong(text: string): boolean {
+  return text.length >= MIN_REMEMBERED_CHARACTERS;
 }
 
 /** An empty answer is one: "press Enter". */

@@ -2,13 +2,16 @@
 
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
+import { Dialogues, isGenerator } from './function-dialogues.ts';
 import {
   type Failure,
   type HostMessage,
   type InvokeMessage,
   MAX_ANSWER_BYTES,
   MAX_SENT_ERROR_CHARACTERS,
+  readDialogueState,
 } from './function-protocol.ts';
+import { openHostChannel } from './host-channel.ts';
 
 type Callback = (error: unknown, answer?: unknown) => void;
 type Handler = (event: unknown, context: object, callback: Callback) => unknown;
@@ -22,28 +25,17 @@ class AnswerUnusable extends Error {
   }
 }
 
-// Ctrl-C in a terminal and a stopping service manager signal the whole process group. The server drains first: logins in
-// progress still need their function. It ends this process itself, or this process ends when the channel closes.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {});
+const { send } = openHostChannel<HostMessage>();
 process.on('disconnect', () => process.exit());
 
-const send = takeChannel();
-const [, , modulePath = ''] = process.argv;
+const [, , modulePath = '', instanceId = ''] = process.argv;
+const dialogues = new Dialogues(instanceId);
 try {
   const handler = await loadHandler(modulePath);
   process.on('message', (message: InvokeMessage) => void invoke(handler, message));
   send({ type: 'ready' });
 } catch (error) {
   send({ type: 'bad-module', message: errorText(error) });
-}
-
-/** Hides the channel from the function: code that looks for `process.send` believes it was forked by its own kind. */
-function takeChannel(): (message: HostMessage) => void {
-  const channel = process.send?.bind(process);
-  if (channel === undefined) throw new Error('this file is started by the server, not by hand');
-  Reflect.deleteProperty(process, 'send');
-  return (message) => channel(message);
 }
 
 async function loadHandler(path: string): Promise<Handler> {
@@ -65,11 +57,19 @@ function isHandler(value: unknown): value is Handler {
 async function invoke(handler: Handler, message: InvokeMessage): Promise<void> {
   const { requestId } = message;
   try {
-    send({ type: 'answered', requestId, json: toJson(await run(handler, message)) });
+    send({ type: 'answered', requestId, json: toJson(await answer(handler, message)) });
   } catch (error) {
     const failure = error instanceof AnswerUnusable ? error.failure : 'threw';
     send({ type: 'failed', requestId, failure, message: errorText(error) });
   }
+}
+
+/** What the function says to the event, or the generator that it left waiting for this one. */
+async function answer(handler: Handler, message: InvokeMessage): Promise<unknown> {
+  const open = readDialogueState(message.event.state);
+  if (open !== undefined) return dialogues.resume(open.dialogueId, message.event);
+  const answered = await run(handler, message);
+  return isGenerator(answered) ? dialogues.begin(answered, message.event) : answered;
 }
 
 /** Async, promise-returning and callback handlers; whichever way answers first counts, as in Lambda's Node runtime. */

@@ -1,28 +1,20 @@
 /** One process of a local function, seen from the server: started once, asked one question at a time, ended. */
 
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { dirname, extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { IdentityError, type IdentityErrorCode } from '../provider.ts';
 import type { IdentityRequest } from '../request.ts';
-import { Scrubber } from '../scrubber.ts';
-import { FunctionOutput } from './function-output.ts';
 import { type Failure, type HostMessage, type InvokeMessage, isHostMessage } from './function-protocol.ts';
 import {
   DEFAULT_MEMORY_MEGABYTES,
   DEFAULT_TIMEOUT_MS,
+  functionEnvironment,
   type LocalFunctionSettings,
-  processEnvironment,
 } from './function-settings.ts';
-
-/** Longest time to start and to load the module: Lambda's limit for the init phase. */
-export const START_TIMEOUT_MS = 10_000;
-/** Longest piece of a function's own error text in an error of ours. */
-const MAX_ERROR_CHARACTERS = 1024;
-
-/** Works from the sources and from the build: the host has the same extension as this file. */
-const HOST_PATH = fileURLToPath(new URL(`./function-host${extname(import.meta.url)}`, import.meta.url));
+import { exitText, hostPathOf, startHost } from './host-process.ts';
+import { type Instance, MAX_ERROR_CHARACTERS, START_TIMEOUT_MS } from './instance.ts';
+import { RequestSecrets } from './request-secrets.ts';
 
 const FAILURE_CODES: Readonly<Record<Failure, IdentityErrorCode>> = {
   threw: 'FUNCTION_THREW',
@@ -37,22 +29,18 @@ interface Invocation {
   readonly reject: (error: IdentityError) => void;
 }
 
-/** Life: construct (starts the process) → `ready` → `invoke`, one after the other → `end`. */
-export class FunctionInstance {
-  /** Resolves when the module is loaded. Rejects with IdentityError FUNCTION_BAD_MODULE, FUNCTION_TIMED_OUT, …CRASHED. */
+export class FunctionInstance implements Instance {
+  readonly id = randomUUID();
   readonly ready: Promise<void>;
-  /** Resolves when the process is gone. Never rejects. */
   readonly ended: Promise<void>;
   readonly #settings: LocalFunctionSettings;
   readonly #process: ChildProcess;
   readonly #ready = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
+  readonly #secrets = new RequestSecrets();
   #deadline: NodeJS.Timeout | undefined;
   #invocation: Invocation | undefined;
-  /** The current request and the one before it, whose last output may still be in the pipe. */
-  #recentRequests: readonly IdentityRequest[] = [];
   #isEnded = false;
-  #scrubber = new Scrubber([]);
 
   constructor(settings: LocalFunctionSettings) {
     this.#settings = settings;
@@ -68,13 +56,12 @@ export class FunctionInstance {
     return this.#isEnded;
   }
 
-  /** Asks the function. The caller has awaited `ready` and every earlier answer. @throws IdentityError */
   invoke(request: IdentityRequest): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const timeoutMs = this.#settings.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const requestId = randomUUID();
     this.#invocation = { requestId, request, resolve, reject };
-    this.#remember(request);
+    this.#secrets.begin(request);
     this.#setDeadline(timeoutMs, `the function did not answer in ${timeoutMs} ms`);
     const message: InvokeMessage = {
       type: 'invoke',
@@ -90,37 +77,28 @@ export class FunctionInstance {
     return promise;
   }
 
-  /** Ends the process at once. SIGKILL, because a function in an endless loop handles nothing else. */
+  /** SIGKILL, because a function in an endless loop handles nothing else. */
   end(): void {
     this.#fail(new IdentityError('ABORTED', 'the function is being stopped'));
   }
 
   #start(): ChildProcess {
-    const memoryMegabytes = this.#settings.memoryMegabytes ?? DEFAULT_MEMORY_MEGABYTES;
-    const child = fork(HOST_PATH, [this.#settings.modulePath], {
-      cwd: dirname(this.#settings.modulePath),
-      env: processEnvironment(this.#settings, process.env.PATH),
-      // Replaces the server's own flags: an inspector port or a test runner is not for functions.
-      execArgv: [`--max-old-space-size=${memoryMegabytes}`],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      serialization: 'json',
-    });
+    const { functionArn, modulePath, onLine, memoryMegabytes = DEFAULT_MEMORY_MEGABYTES } = this.#settings;
+    const taskRoot = dirname(modulePath);
+    const child = startHost(
+      {
+        hostPath: hostPathOf('function-host'),
+        programArguments: [modulePath, this.id],
+        folder: taskRoot,
+        environment: functionEnvironment({ ...this.#settings, taskRoot }, process.env.PATH),
+        memoryMegabytes,
+      },
+      { functionArn: functionArn.arn, scrubber: () => this.#secrets.scrubber, onLine },
+    );
     child.on('message', (message) => this.#receive(message));
     child.on('error', (error) => this.#failed(error));
-    child.on('exit', (exitCode, signal) => this.#exited(exitCode, signal));
-    this.#capture(child, 'stdout');
-    this.#capture(child, 'stderr');
+    child.on('exit', (exitCode, signal) => this.#exited(exitText(exitCode, signal, memoryMegabytes)));
     return child;
-  }
-
-  #capture(child: ChildProcess, stream: 'stdout' | 'stderr'): void {
-    const readable = child[stream];
-    if (readable === null) return;
-    const functionArn = this.#settings.functionArn.arn;
-    new FunctionOutput(readable, {
-      scrubber: () => this.#scrubber,
-      onLine: (line) => this.#settings.onLine({ functionArn, stream, line }),
-    });
   }
 
   #receive(message: unknown): void {
@@ -129,7 +107,7 @@ export class FunctionInstance {
       this.#clearDeadline();
       this.#ready.resolve();
     } else if (message.type === 'bad-module') {
-      const cause = this.#scrubber.excerpt(message.message, MAX_ERROR_CHARACTERS);
+      const cause = this.#secrets.scrubber.excerpt(message.message, MAX_ERROR_CHARACTERS);
       this.#fail(new IdentityError('FUNCTION_BAD_MODULE', `${this.#settings.modulePath}: ${cause}`));
     } else if (message.requestId === this.#invocation?.requestId) {
       this.#settle(this.#invocation, message);
@@ -139,17 +117,13 @@ export class FunctionInstance {
   #settle(invocation: Invocation, message: Extract<HostMessage, { requestId: string }>): void {
     this.#clearDeadline();
     this.#invocation = undefined;
+    this.#secrets.finish(invocation.request);
     if (message.type === 'answered') {
       answer(invocation, message.json);
       return;
     }
-    const text = this.#scrubber.excerpt(message.message, MAX_ERROR_CHARACTERS);
+    const text = this.#secrets.scrubber.excerpt(message.message, MAX_ERROR_CHARACTERS);
     invocation.reject(new IdentityError(FAILURE_CODES[message.failure], text));
-  }
-
-  #remember(request: IdentityRequest): void {
-    this.#recentRequests = [request, ...this.#recentRequests.slice(0, 1)];
-    this.#scrubber = request.scrubber(this.#recentRequests.slice(1));
   }
 
   #failed(cause: Error): void {
@@ -158,12 +132,8 @@ export class FunctionInstance {
     if (this.#process.pid === undefined) this.#ended.resolve();
   }
 
-  #exited(exitCode: number | null, signal: string | null): void {
-    const memoryMegabytes = this.#settings.memoryMegabytes ?? DEFAULT_MEMORY_MEGABYTES;
-    const how = signal === null ? `exit code ${exitCode}` : signal;
-    const hint =
-      signal === 'SIGABRT' ? `, most often out of memory; the limit is ${memoryMegabytes} MiB` : '';
-    this.#fail(new IdentityError('FUNCTION_CRASHED', `the process of the function ended (${how}${hint})`));
+  #exited(text: string): void {
+    this.#fail(new IdentityError('FUNCTION_CRASHED', text));
     this.#ended.resolve();
   }
 

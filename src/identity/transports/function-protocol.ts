@@ -29,6 +29,24 @@ export type HostMessage =
       readonly message: string;
     };
 
+const DIALOGUE_STATE = /^dialogue:(?<instanceId>[0-9a-f-]{36}):(?<dialogueId>[0-9a-f-]{36})$/;
+
+/** The `State` of a generator's challenge: where the generator waits, and which of them it is. */
+export interface DialogueState {
+  readonly instanceId: string;
+  readonly dialogueId: string;
+}
+
+export function writeDialogueState({ instanceId, dialogueId }: DialogueState): string {
+  return `dialogue:${instanceId}:${dialogueId}`;
+}
+
+/** Undefined where the state is none, or a function's own. */
+export function readDialogueState(state: string | undefined): DialogueState | undefined {
+  const { instanceId, dialogueId } = DIALOGUE_STATE.exec(state ?? '')?.groups ?? {};
+  return instanceId === undefined || dialogueId === undefined ? undefined : { instanceId, dialogueId };
+}
+
 const FAILURES = ['threw', 'answer-too-large', 'answer-not-json'] as const;
 export type Failure = (typeof FAILURES)[number];
 

@@ -1,6 +1,5 @@
 /** What is known of one local function: where its module is, what it may use, how its process is started. */
 
-import { dirname } from 'node:path';
 import type { FunctionArn } from '../function-arn.ts';
 
 /** As in the Lambda console's default. */
@@ -33,27 +32,35 @@ export interface LocalFunctionSettings {
   readonly onLine: (line: FunctionLine) => void;
 }
 
+/** What of a function its process's environment is made from. */
+export interface FunctionEnvironment {
+  readonly functionArn: FunctionArn;
+  /** Folder of the function's code. */
+  readonly taskRoot: string;
+  readonly memoryMegabytes?: number | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+}
+
 /**
  * The whole environment of a function's process. Nothing of the server's own is in it but `PATH`: database passwords and
  * cloud credentials of the server are no business of a function. `HOME` points away from the server's home for the same
  * reason (AWS SDKs read credentials from there). Configured variables win.
  */
-export function processEnvironment(
-  settings: LocalFunctionSettings,
+export function functionEnvironment(
+  { functionArn, taskRoot, memoryMegabytes, environment }: FunctionEnvironment,
   path: string | undefined,
 ): NodeJS.ProcessEnv {
-  const taskRoot = dirname(settings.modulePath);
-  const { name, region, version } = settings.functionArn;
+  const { name, region, version } = functionArn;
   return {
     ...(path === undefined ? {} : { PATH: path }),
     HOME: taskRoot,
     TZ: 'UTC',
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: version,
-    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(settings.memoryMegabytes ?? DEFAULT_MEMORY_MEGABYTES),
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes ?? DEFAULT_MEMORY_MEGABYTES),
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     LAMBDA_TASK_ROOT: taskRoot,
-    ...settings.environment,
+    ...environment,
   };
 }

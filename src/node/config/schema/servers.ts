@@ -61,11 +61,9 @@ const authorityKey = z.string().superRefine((line, context) => {
   }
 });
 
-const fingerprint = z
-  .string()
-  .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
-    error: 'is not a fingerprint: "SHA256:" and 43 characters, as ssh-keygen -l prints it',
-  });
+const fingerprint = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
+  error: 'is not a fingerprint: "SHA256:" and 43 characters, as ssh-keygen -l prints it',
+});
 
 const serials = z
   .string()
@@ -266,7 +264,7 @@ export const servers = z
   .min(1, { error: 'must hold at least one server' })
   .describe("The servers: the fields of the Transfer API's CreateServer, and where to listen.");
 
-function parseListenAddress(text: string): ListenAddress | undefined {
+export function parseListenAddress(text: string): ListenAddress | undefined {
   const { v6, name, digits } =
     /^(?:\[(?<v6>[^\]]+)\]|(?<name>[^:[\]\s]+)):(?<digits>\d{1,5})$/.exec(text)?.groups ?? {};
   const host = v6 ?? name;
