@@ -19,6 +19,7 @@ try {
   symlinkSync(join(root, 'node_modules'), join(unpacked, 'node_modules'));
   importsFrom(unpacked, 'drawbridge/ssh', 'ServerConnection');
   importsFrom(unpacked, 'drawbridge/identity', 'parseIdentityResponse');
+  importsFrom(unpacked, 'drawbridge/lambda', 'handler');
   importsFrom(unpacked, 'drawbridge/policy', 'compilePolicy');
   await startsFrom(unpacked);
   console.log(`${filename} starts and serves`);
