@@ -206,3 +206,15 @@ test('dialogue - the provider can ask the first question too; passwords are then
   assert.equal(events[0]?.state, undefined);
   assert.equal(shown.length, 1);
 });
+
+for (const [what, answer] of [
+  ['without keys', GRANT],
+  ['with the empty key of the AWS guide', { ...GRANT, PublicKeys: [''] }],
+  ['with keys', { ...GRANT, PublicKeys: [line(key)] }],
+] as const)
+  test(`dialogue - a grant ${what} before anything was asked is a key look-up, and refused`, async () => {
+    const { run, shown, refusals } = dialogue(() => answer, { prompts: 'provider' });
+    assert.equal((await run()).outcome, 'refused');
+    assert.equal(refusals()[0]?.code, 'CHALLENGE_READ_AS_LOOKUP');
+    assert.deepEqual(shown, []);
+  });

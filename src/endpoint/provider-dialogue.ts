@@ -41,9 +41,13 @@ export class ProviderDialogue {
     return this.#finish(await this.#questions.askInDialogue(this.#attempt, { password }));
   }
 
-  /** Leaves the first question to the provider too. */
+  /**
+   * Leaves the first question to the provider too. It has to ask one: an event without a password is a key look-up to a function
+   * that knows no dialogues, and its answer, where the user has no keys, is a grant for nothing.
+   */
   async fromProvider(): Promise<Granted | Refused> {
-    return this.#finish(await this.#questions.askInDialogue(this.#attempt, { challengeAnswers: [] }));
+    const first = await this.#questions.askInDialogue(this.#attempt, { challengeAnswers: [] });
+    return first.outcome === 'granted' ? refused('CHALLENGE_READ_AS_LOOKUP') : this.#finish(first);
   }
 
   async #finish(first: Granted | Challenged | Refused): Promise<Granted | Refused> {

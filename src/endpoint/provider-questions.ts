@@ -30,6 +30,8 @@ export class ProviderQuestions {
   readonly #log: Log;
   readonly #roles: ReadonlySet<string>;
   readonly #storageNames: ReadonlySet<string>;
+  /** What the provider was asked before on this connection: later it may still print what was typed then. */
+  #before: IdentityRequest | undefined;
 
   constructor(options: {
     readonly settings: ServerSettings;
@@ -59,15 +61,13 @@ export class ProviderQuestions {
     parse: (answer: unknown, context: ResponseContext) => Judged,
   ): Promise<Judged | Refused> {
     const { provider, serverId } = this.#settings;
-    const prepared = IdentityRequest.from({
-      username: userName,
-      ...credentials,
-      protocol: 'SFTP',
-      serverId,
-      sourceIp: this.#sourceIp,
-    });
+    const prepared = IdentityRequest.from(
+      { username: userName, ...credentials, protocol: 'SFTP', serverId, sourceIp: this.#sourceIp },
+      this.#before,
+    );
     if (prepared.outcome === 'refused') return prepared;
     const { request } = prepared;
+    this.#before = request;
     let decision: Decision | undefined;
     const onDecision = (made: Decision) => {
       decision = made;

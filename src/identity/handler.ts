@@ -88,13 +88,14 @@ export class BuiltInFunction {
       const { code, answer } = await withDeadline(maxMs, [signal, this.#closing.signal], (bounded) =>
         this.#judge(login, { signal: bounded, trace }),
       );
+      // Anybody may ask for the keys of any name: the time must not tell who has some.
+      if (login.given.kind === 'keys') await this.#waitForFloor(beganAtMs, maxMs, signal);
       onDecision?.({ code, message: code === 'GRANTED' ? 'The user is let in.' : 'The user is asked.' });
       return answer;
     } catch (error) {
       const refusal = error instanceof Denied ? error : this.#faultOf(error);
       const message = read?.scrubber.scrub(refusal.message) ?? refusal.message;
-      const { refusalFloorMs } = this.#configuration.rules;
-      await waitForFloor({ beganAtMs, floorMs: refusalFloorMs, maxMs, signal });
+      await this.#waitForFloor(beganAtMs, maxMs, signal);
       trace.note('decision', `${refusal.code}: ${message}`);
       onDecision?.({ code: refusal.code, message });
       if (refusal instanceof Denied) return {};
@@ -150,6 +151,11 @@ export class BuiltInFunction {
       if (this.#router === router) this.#router = undefined;
       throw error;
     }
+  }
+
+  #waitForFloor(beganAtMs: number, maxMs: number, signal: AbortSignal): Promise<void> {
+    const { refusalFloorMs } = this.#configuration.rules;
+    return waitForFloor({ beganAtMs, floorMs: refusalFloorMs, maxMs, signal });
   }
 
   #faultOf(error: unknown): IdentityFault {

@@ -76,3 +76,20 @@ test('request - a key look-up has no password member at all', () => {
   assert.equal('password' in checked.request.event(), false);
   assert.equal(checked.request.isKeyLookup, true);
 });
+
+test('request - text is cleaned of what was typed earlier in the dialogue, but not of choices from a list', () => {
+  const base = {
+    username: 'alice',
+    protocol: 'SFTP',
+    serverId: 's-0123456789abcdef0',
+    sourceIp: '',
+  } as const;
+  const first = IdentityRequest.from({ ...base, password: 'canary-earlier' });
+  assert.equal(first.outcome, 'ready');
+  const second = IdentityRequest.from({ ...base, challengeAnswers: ['2'], state: 'state' }, first.request);
+  assert.equal(second.outcome, 'ready');
+  const third = IdentityRequest.from({ ...base, challengeAnswers: ['123456'] }, second.request);
+  assert.equal(third.outcome, 'ready');
+  const scrubbed = third.request.scrubber().scrub('factor 2 of canary-earlier: 123456 is wrong');
+  assert.equal(scrubbed, 'factor 2 of [password]: [password] is wrong');
+});

@@ -19,7 +19,7 @@ const NEEDED_BYTES = 64 * 1024 * 1024;
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url));
 const FUNCTIONS = fileURLToPath(new URL('./runtime/', import.meta.url));
 const PYTHON_RUNTIME = [`${CACHE}venv/bin/python3`, '-m', 'awslambdaric'];
-const NODE_RUNTIME = [process.execPath, `${CACHE}npm-clients/node_modules/aws-lambda-ric/bin/index.mjs`];
+const NODE_RUNTIME = [process.execPath, `${CACHE}lambda-ric/node_modules/aws-lambda-ric/index.mjs`];
 const TIMEOUT_MS = 20_000;
 
 const SERVER_ID = 's-0123456789abcdef0';

@@ -52,8 +52,8 @@ export interface Served {
   readonly exited: Promise<number | null>;
   /** Everything printed so far, on both streams. */
   output(): string;
-  /** A connected client with keys, asked for authentication. */
-  client(handshake?: HandshakeOptions): Promise<TestClient>;
+  /** A connected client with keys, asked for authentication; of the first server, or of the one at that place. */
+  client(handshake?: HandshakeOptions, place?: number): Promise<TestClient>;
   /** SIGTERM. @returns the exit code */
   stop(): Promise<number | null>;
 }
@@ -155,7 +155,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     child,
     exited,
     output,
-    client: (handshake) => connectTo(ready.servers[0]?.listen.SFTP.port ?? 0, handshake),
+    client: (handshake, place = 0) => connectTo(ready.servers[place]?.listen.SFTP.port ?? 0, handshake),
     stop: async () => {
       child.kill('SIGTERM');
       return exited;

@@ -93,10 +93,11 @@ export class BucketKeys implements PublicKeySource {
   }
 }
 
-async function boundedText({ Body, ContentLength = 0 }: GetObjectCommandOutput): Promise<string> {
+/** S3 always tells the length; what does not tell it could have no end. */
+async function boundedText({ Body, ContentLength }: GetObjectCommandOutput): Promise<string> {
   if (Body === undefined) return '';
   try {
-    checkKeysSize(ContentLength);
+    checkKeysSize(ContentLength ?? Number.POSITIVE_INFINITY);
   } catch (error) {
     // What is not read would keep its connection.
     if ('destroy' in Body) Body.destroy();

@@ -170,6 +170,18 @@ test('public keys - from one object of a user; none is no key', async () => {
   await source.close();
 });
 
+test('public keys - an object that does not tell its size is not read', async () => {
+  await using server = await serving((_, response) => {
+    response.write(KEY);
+    const writing = setInterval(() => response.write('x'.repeat(65_536)), 1);
+    response.on('close', () => clearInterval(writing));
+  });
+  const s3 = { bucket: 'keys', endpoint: server.origin, pathStyle: true, credentials: CREDENTIALS };
+  const source = sourceOf({ s3: { ...s3, key: '{userName}/key' } });
+  await assert.rejects(linesOf(source), { code: 'RECORD_INVALID' });
+  await source.close();
+});
+
 test('public keys - too many or too large objects refuse', async () => {
   const many = Array.from({ length: 51 }, (_, index): [string, string] => [`anna/${index}`, KEY]);
   const objects = new Map([...many, ['bob/key', 'x'.repeat(MAX_KEYS_BYTES + 1)]]);

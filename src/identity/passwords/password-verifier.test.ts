@@ -84,6 +84,13 @@ describe('passwords', () => {
       '$argon2id$v=16$m=1024,t=1,p=1$c29tZXNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA',
       '$scrypt$ln=19,r=8,p=1$c29tZXNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA',
       '$pbkdf2-sha256$9999999$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA',
+      '$scrypt$ln=19,r=3,p=16$c29tZXNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA',
+      `$pbkdf2-sha256$29000$c29tZXNhbHQ$${'a'.repeat(44)}`,
+      'pbkdf2_sha256$260000$c29tZXNhbHQ$aGFzaGhhc2hoYXNoaGFzaA=',
+      'argon2$argon2id$v=19$m=102400,t=2,p=8$c29tZXNhbHQ$aGFzaA',
+      `bcrypt_sha256$$2b$12$${'a'.repeat(53)}`,
+      'scrypt:32768:8:1$salt$hash',
+      'SCRAM-SHA-256$4096:c2FsdA==$a2V5:a2V5',
       `$2b$15$${'a'.repeat(53)}`,
       '{CLEARTEXT}',
     ];
@@ -109,6 +116,15 @@ describe('passwords', () => {
     // Nothing has room for the work of a hash, so that work would be refused.
     await assert.rejects(new PasswordVerifier({ maxWaiting: 0 }).imitate(new Secret('x'), signal), {
       code: 'OVERLOADED',
+    });
+  });
+
+  it('passwords - what the last known hash does not take says nothing about an unknown user', async () => {
+    const verifier = new PasswordVerifier();
+    await verifier.verify(new Secret(hashSync('x', 4)), new Secret('x'), signal);
+    await verifier.imitate(new Secret('x'.repeat(73)), signal);
+    await assert.rejects(verifier.imitate(new Secret('x'), AbortSignal.abort()), {
+      code: 'UPSTREAM_TIMED_OUT',
     });
   });
 

@@ -59,9 +59,17 @@ export class PasswordVerifier {
     return { isRight, isWeak: isRight && isWeak(parsed) };
   }
 
-  /** Takes as long as `verify` and says nothing: for users that do not exist or have no password. @throws as `verify` */
+  /**
+   * Takes as long as `verify` and says nothing: for users that do not exist or have no password.
+   * @throws IdentityFault as `verify`
+   */
   async imitate(typed: Secret, signal: AbortSignal): Promise<void> {
-    await this.#judge(this.#imitated, typed, signal);
+    try {
+      await this.#judge(this.#imitated, typed, signal);
+    } catch (error) {
+      // That another user's kind of hash does not take this password says nothing about this user.
+      if (!(error instanceof Denied)) throw error;
+    }
   }
 
   /** A new hash for storing. @throws IdentityFault OVERLOADED, UPSTREAM_TIMED_OUT, CONFIGURATION_INVALID */

@@ -7,6 +7,8 @@ import { parsePhc } from './phc.ts';
 const MAX_MEMORY_BYTES = 256 * 1024 * 1024;
 const MAX_LOG2_COST = 20;
 const MAX_PARALLELISM = 16;
+/** What all lanes go through, one after the other: about three seconds of one core. */
+const MAX_WORK_BYTES = 1024 * 1024 * 1024;
 /** OpenSSL counts somewhat more than the 128 · N · r of the RFC. */
 const MEMORY_ALLOWANCE_BYTES = 1024 * 1024;
 
@@ -40,12 +42,17 @@ export function parseScrypt(text: string): Scrypt | undefined {
     salt: phc.salt,
     hash: phc.hash,
   };
-  return isInBounds && scryptBytes(hash) <= MAX_MEMORY_BYTES ? hash : undefined;
+  const isAffordable = scryptBytes(hash) <= MAX_MEMORY_BYTES && workBytes(hash) <= MAX_WORK_BYTES;
+  return isInBounds && isAffordable ? hash : undefined;
 }
 
 /** RFC 7914 §2. */
 export function scryptBytes({ cost, blockSize, parallelism }: Scrypt): number {
   return 128 * blockSize * (cost + parallelism);
+}
+
+function workBytes({ cost, blockSize, parallelism }: Scrypt): number {
+  return 128 * blockSize * cost * parallelism;
 }
 
 export function verifyScrypt(stored: Scrypt, typed: Secret): Promise<boolean> {

@@ -15,6 +15,9 @@ export type StoredPassword = { readonly scheme: 'plain'; readonly text: Secret }
 const LOOKS_LIKE_CRYPT = /^\$[A-Za-z0-9-]{1,20}\$/;
 /** `{SSHA}…`, `{CRYPT}…` (RFC 2307) */
 const LOOKS_LIKE_RFC2307 = /^\{[A-Za-z0-9_.-]{2,20}\}/;
+/** Django's `pbkdf2_sha256$…`, Werkzeug's `scrypt:…`, PostgreSQL's `SCRAM-SHA-256$…` */
+const LOOKS_LIKE_OTHERS =
+  /^(?:pbkdf2[_:]sha\d+[$:]|argon2\$argon2|bcrypt(?:_sha256)?\$|scrypt[$:]\d|SCRAM-SHA-\d+\$)/i;
 /** For plain passwords that look like a hash. */
 const CLEARTEXT = /^\{cleartext\}/i;
 
@@ -28,7 +31,10 @@ export function parseStoredPassword(stored: Secret): StoredPassword | undefined 
     parseArgon2(text) ?? parseBcrypt(text) ?? parseScrypt(text) ?? parsePbkdf2(text) ?? parseSaltedSha(text);
   if (hash !== undefined) return hash;
   if (CLEARTEXT.test(text)) return plain(text.replace(CLEARTEXT, ''));
-  return LOOKS_LIKE_CRYPT.test(text) || LOOKS_LIKE_RFC2307.test(text) ? undefined : plain(text);
+  const looksLikeHash = [LOOKS_LIKE_CRYPT, LOOKS_LIKE_RFC2307, LOOKS_LIKE_OTHERS].some((form) =>
+    form.test(text),
+  );
+  return looksLikeHash ? undefined : plain(text);
 }
 
 function plain(text: string): StoredPassword | undefined {

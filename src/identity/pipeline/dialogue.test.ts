@@ -227,6 +227,13 @@ test('one-time code - a login that is refused for something else uses up no code
   assert.equal(await bench.codeOf({ password }), 'GRANTED');
 });
 
+test('one-time code - one that was used is not taken under another spelling of the name', async () => {
+  const bench = new FunctionBench({ rules: { totp: { mode: 'appended' } }, record: TOTP_RECORD });
+  const password = `${CANARY}${codeAt(NOON_MS)}`;
+  assert.equal(await bench.codeOf({ password }), 'GRANTED');
+  assert.equal(await bench.codeOf({ password, username: 'JDoe' }), 'CODE_REPLAYED');
+});
+
 test('one-time code - prompts: everybody is asked, before the password is judged', async () => {
   const file = new FakeProvider();
   const bench = new FunctionBench({

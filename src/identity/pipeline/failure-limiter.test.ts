@@ -19,7 +19,7 @@ class Bench {
   async attempt(key: string, denial?: DenialCode, isPoll = false): Promise<string> {
     return this.run(key, isPoll, async () => {
       if (denial !== undefined) throw new Denied(denial);
-      this.limiter.succeed(key);
+      this.limiter.forgive(key);
     });
   }
 
@@ -100,7 +100,7 @@ test('failure limiter - a client with many connections is let in, a few at a tim
     mostInProgress = Math.max(mostInProgress, inProgressCount);
     await new Promise(setImmediate);
     inProgressCount -= 1;
-    bench.limiter.succeed('jdoe');
+    bench.limiter.forgive('jdoe');
   };
   await bench.fail(1);
   const codes = await Promise.all(Array.from({ length: 100 }, () => bench.run('jdoe', false, login)));

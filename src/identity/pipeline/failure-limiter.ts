@@ -69,8 +69,8 @@ export class FailureLimiter {
     }
   }
 
-  /** The user is in: what failed before was theirs. */
-  succeed(key: string): void {
+  /** What failed before counts no longer: the user is in, or is nobody here. */
+  forgive(key: string): void {
     const account = this.#accounts.get(key);
     if (account !== undefined) account.failureCount = 0;
     if (account !== undefined && isUnused(account)) this.#accounts.delete(key);

@@ -266,38 +266,6 @@ test('function - the canary is in no decision, trace, warning or fault, whoever 
   assert.ok(!message.includes(CANARY), message);
 });
 
-test('function - refusals take at least the floor, whatever they are for, and grants do not wait', async () => {
-  const rules = { refusalFloorMs: 120 };
-  const slow = new FakeProvider({
-    password: () => new Promise((_, reject) => setTimeout(() => reject(new Denied('BAD_CREDENTIALS')), 60)),
-  });
-  const cases: readonly [FunctionBench, object][] = [
-    [new FunctionBench({ rules: { ...rules, disabled: true } }), PASSWORD],
-    [new FunctionBench({ rules, providers: { file: slow } }), PASSWORD],
-    [new FunctionBench({ rules }), { password: 'wrong' }],
-    [new FunctionBench({ rules }), { username: '!' }],
-    [new FunctionBench({ rules }), {}],
-    [new FunctionBench({ rules }), { protocol: 'AS2' }],
-  ];
-  for (const [bench, event] of cases) {
-    const beganAtMs = performance.now();
-    await bench.ask(event);
-    const tookMs = performance.now() - beganAtMs;
-    assert.ok(tookMs >= 115 && tookMs < 1000, `${tookMs}`);
-  }
-  const beganAtMs = performance.now();
-  await new FunctionBench({ rules: { refusalFloorMs: 5000 } }).ask(PASSWORD);
-  assert.ok(performance.now() - beganAtMs < 2000);
-});
-
-test('function - the floor does not exceed the time that is left, nor wait for who is gone', async () => {
-  const bench = new FunctionBench({ rules: { refusalFloorMs: 10_000 } });
-  const beganAtMs = performance.now();
-  await bench.ask({ password: 'wrong' }, { remainingMs: 100 });
-  await bench.ask({ password: 'wrong' }, { signal: AbortSignal.abort() });
-  assert.ok(performance.now() - beganAtMs < 2000);
-});
-
 /** Never answers; keeps the signal it was given. */
 class Hanging extends FakeProvider {
   signal: AbortSignal | undefined;
@@ -391,27 +359,4 @@ test('function - 200 logins with 50 slow ones do not wait for these', async () =
   assert.ok((await Promise.all(quick)).every((code) => code === 'GRANTED'));
   assert.ok(performance.now() - beganAtMs < 390, 'before the first slow one');
   assert.ok((await Promise.all(slow)).every((code) => code === 'GRANTED'));
-});
-
-test('function - known and unknown users are refused in the same time', async () => {
-  const password = async ({ userName }: Login): Promise<Step> => {
-    if (userName.startsWith('unknown')) throw new Denied('USER_UNKNOWN');
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    throw new Denied('BAD_CREDENTIALS');
-  };
-  const bench = new FunctionBench({
-    rules: { refusalFloorMs: 150 },
-    providers: { file: new FakeProvider({ password }) },
-  });
-  const timeOf = async (username: string) => {
-    const beganAtMs = performance.now();
-    await bench.ask({ username, ...PASSWORD });
-    return performance.now() - beganAtMs;
-  };
-  const median = async (name: string) => {
-    const times = await Promise.all(Array.from({ length: 50 }, (_, each) => timeOf(`${name}${each}`)));
-    return times.sort((a, b) => a - b)[25] ?? 0;
-  };
-  const [known, unknown] = [await median('known'), await median('unknown')];
-  assert.ok(Math.abs(known - unknown) < 20, `${known} and ${unknown} ms`);
 });

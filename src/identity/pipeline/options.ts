@@ -171,7 +171,8 @@ const ofFunction = {
     .max(10_000)
     .default(300)
     .describe(
-      'Least time before a refusal, in milliseconds, so that its speed does not tell what was wrong. Set it to what a good login takes.',
+      'Least time before a refusal, and before any answer to a login by key, in milliseconds, so that its speed does not tell what was wrong ' +
+        'or who has keys. Set it to what a good login takes.',
     ),
   dialogueSeconds: z
     .int()

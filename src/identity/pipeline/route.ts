@@ -122,6 +122,11 @@ export class Route {
     }
   }
 
+  /** For a login that goes on to another provider, because the user is none of this one. */
+  forgetFailures(login: Pick<Login, 'serverId' | 'userName'>): void {
+    this.#failures.forgive(accountOf(login));
+  }
+
   /** @throws IdentityFault */
   async check(signal: AbortSignal): Promise<void> {
     await this.#provider.check?.(signal);
@@ -134,14 +139,14 @@ export class Route {
 
   async #judge(login: Login, credentials: Credentials): Promise<RouteStep> {
     if (credentials.kind === 'keys') return this.#judgeKeys(login);
-    const key = `${login.serverId} ${login.userName.toLowerCase()}`;
+    const key = accountOf(login);
     const isPoll = credentials.kind === 'answers' && credentials.answers.length === 0;
     return deniedAsStep(UNKNOWN_USER, () =>
       this.#failures.attempt(key, { isPoll, signal: login.signal }, async () => {
         const step = await this.#ask(login, credentials);
         if (step.outcome === 'asks') return this.#askUser(login, step);
         const answer = await this.#grant(login, step.person, step.code);
-        this.#failures.succeed(key);
+        this.#failures.forgive(key);
         return { outcome: 'granted', answer };
       }),
     );
@@ -271,7 +276,8 @@ export class Route {
     await this.#measured(
       login,
       'one-time code',
-      () => this.#totp.check(`${this.name} ${person.subject}`, totp, code, login.signal),
+      // A store that compares names without case knows one person by many spellings.
+      () => this.#totp.check(`${this.name} ${person.subject.toLowerCase()}`, totp, code, login.signal),
       () => 'right',
     );
   }
@@ -311,6 +317,11 @@ function codeQuestion(given: { readonly password?: string }): FromProvider {
 
 function noAnswers(): Promise<Step> {
   throw new Denied('STATE_INVALID', 'The provider asked nothing.');
+}
+
+/** What failures are counted by. */
+function accountOf({ serverId, userName }: Pick<Login, 'serverId' | 'userName'>): string {
+  return `${serverId} ${userName.toLowerCase()}`;
 }
 
 /** Somebody of whom the provider says nothing: records of the name decide. */

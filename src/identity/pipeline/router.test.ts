@@ -132,6 +132,23 @@ test('chain - a fault ends it, or is kept where the others do not know the user'
   assert.equal(await two(next, broken(), refusing('USER_UNKNOWN')).bench.codeOf(PASSWORD), 'UPSTREAM_FAILED');
 });
 
+test('chain - users of a later provider are not paused for being unknown to an earlier one', async () => {
+  const { bench, corp, partners } = two(CHAIN, refusing('USER_UNKNOWN'));
+  for (let login = 0; login < 20; login += 1) assert.equal(await bench.codeOf(PASSWORD), 'GRANTED');
+  assert.equal(corp.asked.length, 20);
+  for (let login = 0; login < 5; login += 1)
+    assert.equal(await bench.codeOf({ password: 'wrong' }), 'BAD_CREDENTIALS');
+  assert.equal(await bench.codeOf(PASSWORD), 'TOO_MANY_FAILURES', 'their own provider pauses them');
+  assert.equal(partners.asked.length, 25);
+});
+
+test('chain - guesses at a user whom nobody knows are paused by the last provider', async () => {
+  const { bench, partners } = two(CHAIN, refusing('USER_UNKNOWN'), refusing('USER_UNKNOWN'));
+  for (let login = 0; login < 5; login += 1) assert.equal(await bench.codeOf(PASSWORD), 'USER_UNKNOWN');
+  assert.equal(await bench.codeOf(PASSWORD), 'TOO_MANY_FAILURES');
+  assert.equal(partners.asked.length, 5);
+});
+
 test('chain - for keys a provider that cannot look people up is passed where no record speaks', async () => {
   const corp = new FakeProvider({ lookUp: async () => undefined });
   const groups = [{ id: 'sftp', name: 'sftp' }];

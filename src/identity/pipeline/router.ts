@@ -64,17 +64,23 @@ export class Router {
   async step({ userName, routes }: Routing, login: Login, credentials: Credentials): Promise<RouteStep> {
     let denial: Denied | undefined;
     let fault: IdentityFault | undefined;
+    let forgetStranger: (() => void) | undefined;
     for (const route of routes) {
       const admitted = admit(route, { ...login, userName }, credentials);
       if (admitted instanceof Denied) {
         denial ??= admitted;
         continue;
       }
-      const step = await route.step({ ...login, userName: admitted }, credentials).catch(asFault);
+      forgetStranger?.();
+      const own = { ...login, userName: admitted };
+      const step = await route.step(own, credentials).catch(asFault);
       if (!('outcome' in step)) fault ??= step;
       else if (step.outcome !== 'denied') return step;
       else denial = step.denial;
       if (login.signal.aborted || !this.#goesOn(step, credentials)) break;
+      // Else the users of a later provider would be paused here for being unknown, however right their passwords are.
+      const isStranger = 'outcome' in step && !step.isUserKnown;
+      forgetStranger = isStranger ? () => route.forgetFailures(own) : undefined;
     }
     // Where one could not tell, the denials of the others are no answer.
     if (fault !== undefined) throw fault;

@@ -164,3 +164,24 @@ test('rules - a protocol that needs its own password takes no other', async () =
     assert.equal(await bench.codeOf(PASSWORD), 'GRANTED');
   }
 });
+
+test('rules - a pattern for names that takes for ever is a fault, and nobody else waits for it', async () => {
+  const rules = { userName: { pattern: '([a-z]+\\.?)+' } };
+  assert.equal((await judged(rules, { username: 'jane.doe' })).code, 'GRANTED');
+  const beganAtMs = performance.now();
+  const { code, asked } = await judged(rules, { username: `${'a'.repeat(90)}-` });
+  assert.equal(code, 'CONFIGURATION_INVALID');
+  assert.ok(performance.now() - beganAtMs < 2000);
+  assert.deepEqual(asked, []);
+});
+
+test('rules - a role pattern with many stars is judged at once', async () => {
+  const role = `arn:aws:iam::000000000000:role/${'a'.repeat(1900)}`;
+  const bench = new FunctionBench({
+    rules: { roles: [`arn:*${'a*'.repeat(200)}b`] },
+    record: { ...RECORD, session: { role } },
+  });
+  const beganAtMs = performance.now();
+  assert.equal(await bench.codeOf(PASSWORD), 'ROLE_REFUSED');
+  assert.ok(performance.now() - beganAtMs < 1000);
+});

@@ -1,5 +1,7 @@
 /** Judges a login by the rules of a provider, before the provider is asked. */
 
+import { compileWildcard, type TextMatcher } from '../../policy/wildcard.ts';
+import { BoundedMatch } from '../bounded-match.ts';
 import { Denied } from '../decision.ts';
 import type { Login } from '../providers/provider.ts';
 import { isUserName } from './event.ts';
@@ -15,7 +17,8 @@ export class Rules {
   readonly #allowed: Networks | undefined;
   readonly #denied: Networks;
   readonly #namePattern: RegExp | undefined;
-  readonly #rolePatterns: readonly RegExp[] | undefined;
+  readonly #match = new BoundedMatch();
+  readonly #isRole: readonly TextMatcher[] | undefined;
 
   constructor(options: ProviderRules) {
     const { sourceNetworks, deniedNetworks = [], userName, roles } = options;
@@ -24,7 +27,7 @@ export class Rules {
     this.#denied = new Networks(deniedNetworks);
     this.#namePattern =
       userName.pattern === undefined ? undefined : new RegExp(`^(?:${userName.pattern})$`, 'v');
-    this.#rolePatterns = roles?.map(rolePattern);
+    this.#isRole = roles?.map(roleMatcher);
   }
 
   /** @throws Denied where the provider is not for this login at this time */
@@ -34,25 +37,29 @@ export class Rules {
     if (serverIds?.includes(login.serverId) === false) throw new Denied('SERVER_REFUSED');
     if (protocols?.includes(login.protocol) === false) throw new Denied('PROTOCOL_REFUSED');
     this.#judgeSource(login.sourceIp);
-    if (validFrom !== undefined && nowMs < Date.parse(validFrom))
+    if (validFrom !== undefined && !(nowMs >= Date.parse(validFrom)))
       throw new Denied('TIME_REFUSED', 'Not yet.');
-    if (validTo !== undefined && nowMs >= Date.parse(validTo))
+    if (validTo !== undefined && !(nowMs < Date.parse(validTo)))
       throw new Denied('TIME_REFUSED', 'Not any more.');
     if (timeWindows?.some((window) => isInWindow(window, nowMs)) === false) throw new Denied('TIME_REFUSED');
   }
 
-  /** The name the provider is asked for. @throws Denied NAME_REFUSED */
+  /** The name the provider is asked for. @throws Denied NAME_REFUSED, IdentityFault CONFIGURATION_INVALID */
   nameFor(typed: string): string {
     const { lowerCase, stripSuffix } = this.#options.userName;
     const cased = lowerCase ? typed.toLowerCase() : typed;
     const name = withoutSuffix(cased, stripSuffix);
-    if (!isUserName(name) || this.#namePattern?.test(name) === false) throw new Denied('NAME_REFUSED');
+    if (!isUserName(name) || !this.#isOfPattern(name)) throw new Denied('NAME_REFUSED');
     return name;
   }
 
   /** @throws Denied ROLE_REFUSED */
   judgeRole(role: string): void {
-    if (this.#rolePatterns?.some((pattern) => pattern.test(role)) === false) throw new Denied('ROLE_REFUSED');
+    if (this.#isRole?.some((matches) => matches(role)) === false) throw new Denied('ROLE_REFUSED');
+  }
+
+  #isOfPattern(name: string): boolean {
+    return this.#namePattern === undefined || this.#match.test(this.#namePattern, name, 'userName.pattern');
   }
 
   /** An unknown source is in no network: a list that is there refuses it. */
@@ -69,7 +76,7 @@ function withoutSuffix(name: string, suffix: string | undefined): string {
 }
 
 /** `*` stands for any text; everything else for itself. */
-function rolePattern(text: string): RegExp {
-  const parts = text.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
+function roleMatcher(text: string): TextMatcher {
+  const [first = '', ...others] = text.split('*');
+  return compileWildcard([first, ...others.flatMap((part) => [{ kind: 'any-text' } as const, part])]);
 }

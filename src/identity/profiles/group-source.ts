@@ -1,5 +1,6 @@
 /** Profiles by group: ordered rules, of which the first that fits counts, or all that fit together. */
 
+import { BoundedMatch } from '../bounded-match.ts';
 import { Denied } from '../decision.ts';
 import type { Group, Login, Person } from '../providers/provider.ts';
 import type { SessionProfile, UserRecord } from '../records/record.ts';
@@ -8,7 +9,7 @@ import type { GroupMatch, GroupRule, GroupsOptions } from './options.ts';
 import { readMembers, type SourceContext } from './record-reading.ts';
 import type { ProfileSource } from './source.ts';
 
-/** Longest name that a pattern is tried on; a backtracking pattern must not meet a text without end. */
+/** Longest name that a pattern is tried on. */
 const MAX_MATCHED_CHARACTERS = 256;
 
 interface Rule {
@@ -27,14 +28,14 @@ export class GroupSource implements ProfileSource {
   constructor(options: GroupsOptions, context: SourceContext) {
     this.#options = options;
     this.#context = context;
-    this.#rules = options.rules.map((rule, index) => ({
-      title: `rule ${index + 1} (${titleOf(rule.match)})`,
-      isMet: matcher(rule.match),
-      options: rule,
-    }));
+    const match = new BoundedMatch();
+    this.#rules = options.rules.map((rule, index) => {
+      const title = `rule ${index + 1} (${titleOf(rule.match)})`;
+      return { title, isMet: matcher(rule.match, title, match), options: rule };
+    });
   }
 
-  /** @throws Denied NOT_MAPPED for somebody in none of the groups, RECORD_INVALID */
+  /** @throws Denied NOT_MAPPED for somebody in none of the groups, RECORD_INVALID; IdentityFault for a pattern that takes too long */
   async find(person: Person, login: Login): Promise<UserRecord | undefined> {
     const layers = this.#layersOf(person, login);
     const [first] = layers;
@@ -91,19 +92,21 @@ function withDirectories(home: Home, other: Home): Home {
   return { ...home, details: [...details, ...added] };
 }
 
-function matcher(match: GroupMatch): (group: Group) => boolean {
+function matcher(match: GroupMatch, title: string, bounded: BoundedMatch): (group: Group) => boolean {
   if ('id' in match) {
     const wanted = comparableId(match.id);
     return ({ id }) => comparableId(id) === wanted;
   }
   if ('name' in match) return ({ name }) => name === match.name;
   const pattern = new RegExp(`^(?:${match.regex})$`, 'u');
-  return ({ name }) => name.length <= MAX_MATCHED_CHARACTERS && pattern.test(name);
+  return ({ name }) => name.length <= MAX_MATCHED_CHARACTERS && bounded.test(pattern, name, title);
 }
 
 /** Distinguished names compare without case and without blanks around commas (RFC 4517, section 4.2.15); other ids exactly. */
 function comparableId(id: string): string {
-  return /^[a-z]+\s*=/i.test(id) ? id.toLowerCase().replaceAll(/\s*([,=])\s*/g, '$1') : id;
+  if (!/^[a-z]+\s*=/i.test(id)) return id;
+  const parts = id.toLowerCase().split(/([,=])/);
+  return parts.map((part) => part.trim()).join('');
 }
 
 function titleOf(match: GroupMatch): string {

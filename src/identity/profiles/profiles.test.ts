@@ -112,6 +112,24 @@ test('groups - a pattern is about the whole name', async () => {
     await assert.rejects(find(options, { groups: [group(name)] }), denied('NOT_MAPPED'), name);
 });
 
+test('groups - a pattern that takes for ever is a fault, and names without end match none', async () => {
+  const options = { groups: { rules: [{ match: { regex: '(x+x+)+y' }, set: { Role: ROLE } }] } };
+  const beganAtMs = performance.now();
+  await assert.rejects(find(options, { groups: [group('x'.repeat(200))] }), {
+    code: 'CONFIGURATION_INVALID',
+  });
+  await assert.rejects(find(options, { groups: [group('x'.repeat(257))] }), denied('NOT_MAPPED'));
+  assert.ok(performance.now() - beganAtMs < 2000);
+});
+
+test('groups - an id of blanks without end is compared at once', async () => {
+  const options = { groups: { rules: [{ match: { id: 'cn=a,dc=b' }, set: { Role: ROLE } }] } };
+  const beganAtMs = performance.now();
+  const groups = [group('x', `cn=a${' '.repeat(200_000)}x`), group('y', 'CN = a , DC = b ')];
+  assert.equal((await find(options, { groups })).session.role, ROLE);
+  assert.ok(performance.now() - beganAtMs < 1000);
+});
+
 test('groups - a union puts directories together and keeps the first of everything else', async () => {
   const details = (...entries: readonly [string, string][]) =>
     entries.map(([Entry, Target]) => ({ Entry, Target }));

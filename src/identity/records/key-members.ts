@@ -8,9 +8,9 @@ export const KEY_SPELLINGS = ['PublicKey', 'PublicKeys'] as const;
 
 /**
  * Between two keys: a comma before the type of a key, or a line break. Other commas belong to options
- * (`from="10.0.0.0/8,192.0.2.1"`) and comments.
+ * (`from="10.0.0.0/8,192.0.2.1"`) and comments. Begins with one character: to look for blanks first takes a square of the time.
  */
-const KEY_SEPARATOR = /\s*,\s*(?=(?:ssh|ecdsa-sha2|sk-ssh|sk-ecdsa-sha2)-[\w@.-]+\s)|\s*[\r\n]+\s*/;
+const KEY_SEPARATOR = /,(?=\s*(?:ssh|ecdsa-sha2|sk-ssh|sk-ecdsa-sha2)-[\w@.-]+\s)|[\r\n]+/;
 /** The type at the start of a key's blob comes after its length in 4 bytes (RFC 4253 §6.6). */
 const TYPE_LENGTH_BYTES = 4;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
@@ -30,7 +30,11 @@ export function readPublicKeys(members: MemberLookUp): readonly RecordKey[] {
 function givenKeys(member: string, value: unknown): readonly GivenKey[] {
   if (typeof value === 'string') return keysInText(member, value);
   const items: unknown = value instanceof Set ? [...value] : value;
-  if (Array.isArray(items)) return items.flatMap((item: unknown) => givenKeys(member, item));
+  if (Array.isArray(items)) {
+    if (items.some((item: unknown) => isList(item)))
+      throw new RecordInvalid(member, 'a list of keys holds a list');
+    return items.flatMap((item: unknown) => givenKeys(member, item));
+  }
   if (!isMembers(items) || typeof items.PublicKey !== 'string')
     throw new RecordInvalid(member, `a key is ${kindOf(items)}; it has to be a string`);
   return splitKeys(items.PublicKey).map((text) => ({ text, expires: items.Expires }));
@@ -41,15 +45,12 @@ function keysInText(member: string, text: string): readonly GivenKey[] {
   if (!/^\s*\[/.test(text)) return splitKeys(text).map((key) => ({ text: key }));
   const decoded = parseJson(text);
   if (!Array.isArray(decoded)) throw new RecordInvalid(member, 'the string does not hold a JSON list');
-  return givenKeys(
-    member,
-    decoded.filter((item: unknown) => !isBracketed(item)),
-  );
+  return givenKeys(member, decoded);
 }
 
-/** A list in a list in a list would be followed without end. */
-function isBracketed(item: unknown): boolean {
-  return Array.isArray(item) || (typeof item === 'string' && /^\s*\[/.test(item));
+/** Lists in lists would be followed without end. */
+function isList(item: unknown): boolean {
+  return Array.isArray(item) || item instanceof Set || (typeof item === 'string' && /^\s*\[/.test(item));
 }
 
 function parseJson(text: string): unknown {
@@ -63,8 +64,14 @@ function parseJson(text: string): unknown {
 function splitKeys(text: string): readonly string[] {
   return text
     .split(KEY_SEPARATOR)
-    .map((key) => key.replace(/^[\s,]+|[\s,]+$/g, ''))
+    .map(withoutEndCommas)
     .filter((key) => key !== '' && !key.startsWith('#'));
+}
+
+function withoutEndCommas(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[\s,]/.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end).replace(/^[\s,]+/, '');
 }
 
 function readKey(members: MemberLookUp, member: string, { text, expires }: GivenKey): readonly RecordKey[] {

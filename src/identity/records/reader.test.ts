@@ -124,6 +124,8 @@ describe('record', () => {
   it('record - a misspelt condition refuses, another unknown member is a remark', () => {
     assertInvalid({ enabled: false }, 'enabled');
     assertInvalid({ SFTPacceptedIpNetwork: '10.0.0.0/8' }, 'SFTPacceptedIpNetwork');
+    for (const name of ['ftp_enabled', 'ftpEnabled', 'sftp-valid-to', 'Ftps_Server_Ids'])
+      assertInvalid({ [name]: '0' }, name);
     assert.deepEqual(read({ role: 'x', Colour: 'red', UserName: 'jdoe', Comment: 'c' }).remarks, [
       { member: 'role', text: 'It is misspelt; write Role.' },
       { member: 'Colour', text: 'It is not known.' },
@@ -205,6 +207,7 @@ describe('record', () => {
     assert.deepEqual([ofUri?.digits, ofUri?.periodSeconds, ofUri?.algorithm], [8, 60, 'SHA256']);
     assertInvalid({ Totp: 'otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP&counter=1' }, 'Totp');
     assertInvalid({ Totp: 'JBSWY3DP' }, 'Totp');
+    assertInvalid({ Totp: `${'='.repeat(65_536)}x` }, 'Totp');
     assertInvalid({ Totp: 'otpauth://totp/x?secret=JBSWY3DPEHPK3PXP&digits=4' }, 'Totp');
   });
 

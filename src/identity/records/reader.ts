@@ -42,6 +42,9 @@ const OTHERS: readonly string[] = [
 /** Not read: the key of the record in its store, and a note for people. */
 const UNREAD: readonly string[] = ['UserName', 'Comment'];
 
+/** Of the names that a member may be meant by: `ftp_enabled` is `FTPEnabled`, misspelt. */
+const FOLDED_PREFIXES: readonly string[] = ['', ...PROTOCOLS.map((protocol) => protocol.toLowerCase())];
+
 /** Every member that has a meaning, without the prefix of a protocol. */
 export const MEMBERS: readonly string[] = [...CONDITIONS, ...OTHERS, ...UNREAD];
 
@@ -92,7 +95,9 @@ export function readNames(members: MemberLookUp): void {
   for (const name of members.names) {
     const plainNames = withoutProtocol(name);
     if (plainNames.some((plain) => MEMBERS.includes(plain))) continue;
-    const meant = MEMBERS.find((member) => plainNames.some((plain) => folded(plain) === folded(member)));
+    const meant = MEMBERS.find((member) =>
+      FOLDED_PREFIXES.some((prefix) => folded(name) === prefix + folded(member)),
+    );
     if (meant !== undefined && CONDITIONS.includes(meant))
       throw new RecordInvalid(name, `it is misspelt; write ${meant}`);
     members.remark(name, meant === undefined ? 'It is not known.' : `It is misspelt; write ${meant}.`);

@@ -36,10 +36,13 @@ function decodeYaml(text: string): DecodedText {
     : broken('its aliases cannot be followed');
 }
 
-/** Aliases to nothing, or more than the library follows, show only now. */
+/** Aliases to nothing, to what they stand in, or more than the library follows, show only now. */
 function toPlain(convert: () => unknown): unknown {
   try {
-    return convert();
+    const plain = convert();
+    // Throws for what holds itself, and would be followed without end.
+    JSON.stringify(plain);
+    return plain;
   } catch {
     return undefined;
   }

@@ -93,4 +93,15 @@ describe('stored credentials', () => {
     assert.equal(surroundings.warnings.length, 1);
     assert(!surroundings.warnings.join().includes(CANARY));
   });
+
+  it('stored credentials - the previous password is one for the same protocols', async () => {
+    const findPrevious = async () => ({ Password: CANARY });
+    const ask = (members: RecordMembers) =>
+      providerOf(storeOf(members), { findPrevious }).provider.password(
+        testLogin({ protocol: 'FTP' }),
+        new Secret(CANARY),
+      );
+    assert.equal((await ask({ Password: 'new' })).outcome, 'verified');
+    await assert.rejects(ask({ FTPPassword: 'new' }), { code: 'BAD_CREDENTIALS' });
+  });
 });

@@ -52,7 +52,7 @@ export class StoredCredentialsProvider implements PersonProvider {
       if (verdict.isWeak) await this.#renew(login, found.record, typed);
       return { outcome: 'verified', person: personOf(login, found.record, ['password']) };
     }
-    await this.#verifyPrevious(login, found.members, typed);
+    await this.#verifyPrevious(login, found, typed);
     return { outcome: 'verified', person: personOf(login, found.record, ['password']) };
   }
 
@@ -104,12 +104,14 @@ export class StoredCredentialsProvider implements PersonProvider {
   }
 
   /** @throws Denied BAD_CREDENTIALS where the password is not the previous one either */
-  async #verifyPrevious(login: Login, current: RecordMembers, typed: Secret): Promise<void> {
+  async #verifyPrevious(login: Login, current: FoundRecord, typed: Secret): Promise<void> {
     const { name, findPrevious } = this.#settings;
-    const previous = await findPrevious?.(lookUpOf(login), current, login.signal);
-    const stored = previous === undefined ? undefined : this.#read(login, previous).password;
-    if (stored === undefined) throw new Denied('BAD_CREDENTIALS');
-    if (!(await this.#verify(login, stored, typed)).isRight) throw new Denied('BAD_CREDENTIALS');
+    const members = await findPrevious?.(lookUpOf(login), current.members, login.signal);
+    const previous = members === undefined ? undefined : this.#read(login, members);
+    // A password of its own takes the plain one away from a protocol, at once.
+    const isSuccessor = previous?.isPasswordOfProtocol === current.record.isPasswordOfProtocol;
+    if (previous?.password === undefined || !isSuccessor) throw new Denied('BAD_CREDENTIALS');
+    if (!(await this.#verify(login, previous.password, typed)).isRight) throw new Denied('BAD_CREDENTIALS');
     login.trace.note(`${name}: password`, 'it is the one from before the last change');
   }
 

@@ -7,6 +7,8 @@ import type { TotpSettings, UserRecord } from './record.ts';
 
 /** RFC 4648 in upper case without padding. */
 const BASE32 = /^[A-Z2-7]+$/;
+/** Far above any URI of an authenticator app; a longer text takes long to be found wrong. */
+const MAX_CHARACTERS = 1024;
 /** 80 bits are what authenticator apps make at least; RFC 4226 §4 asks for 128. */
 const MIN_SECRET_BYTES = 10;
 const MIN_DIGITS = 6;
@@ -19,13 +21,17 @@ export function readTotp(members: MemberLookUp): Pick<UserRecord, 'totp'> {
   const found = members.find('Totp');
   if (found === undefined) return {};
   const text = textOf(found).trim();
-  const totp = /^otpauth:/i.test(text) ? ofUri(text) : ofBase32(text);
+  const totp = text.length > MAX_CHARACTERS ? undefined : ofText(text);
   if (totp === undefined)
     throw new RecordInvalid(
       found.name,
       'it is neither a base32 secret of 80 bits or more nor an otpauth://totp URI',
     );
   return { totp };
+}
+
+function ofText(text: string): TotpSettings | undefined {
+  return /^otpauth:/i.test(text) ? ofUri(text) : ofBase32(text);
 }
 
 function ofBase32(text: string): TotpSettings | undefined {

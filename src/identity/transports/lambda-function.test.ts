@@ -176,3 +176,20 @@ test('lambda - closing ends open logins', async () => {
   await bench.provider.close();
   await login;
 });
+
+for (const [what, answer, code] of [
+  [
+    'breaks off',
+    (response: ServerResponse) => void setTimeout(() => response.destroy(), 20),
+    'FUNCTION_UNREACHABLE',
+  ],
+  ['stalls', () => undefined, 'FUNCTION_TIMED_OUT'],
+] as const) {
+  test(`lambda - an answer that ${what} after its first bytes is ${code}`, async () => {
+    await using bench = await Bench.open((response) => {
+      response.writeHead(200, { 'content-length': 1000 }).write('{"Role":');
+      answer(response);
+    });
+    await assert.rejects(bench.ask(), (error) => error instanceof IdentityError && error.code === code);
+  });
+}

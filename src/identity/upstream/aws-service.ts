@@ -1,11 +1,7 @@
 /** Calls to one AWS service through the SDK: its errors as faults, and a pause for a service that keeps failing. */
 
-import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { Denied, type FaultCode, IdentityFault } from '../decision.ts';
-
-/** As for calls over HTTP: failures in a row after which the service is left alone, and for how long. */
-const BREAKER_FAILURES = 5;
-const BREAKER_PAUSE_MS = 10_000;
+import { Breaker } from './breaker.ts';
 
 const OUTAGES: readonly FaultCode[] = ['UPSTREAM_TIMED_OUT', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_FAILED'];
 
@@ -31,20 +27,20 @@ export type AwsVerdict = (error: unknown, service: string) => Denied | IdentityF
 
 export class AwsService {
   readonly #name: string;
-  readonly #breaker: CircuitBreakerPolicy;
+  readonly #breaker: Breaker;
 
-  /** `name` stands in messages: `Cognito`. */
-  constructor(name: string) {
+  /** `name` stands in messages: `Cognito`. `now`: the clock of the breaker, for tests. */
+  constructor(name: string, now?: () => number) {
     this.#name = name;
-    this.#breaker = circuitBreaker(handleWhen(isOutage), {
-      halfOpenAfter: BREAKER_PAUSE_MS,
-      breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
+    this.#breaker = new Breaker({
+      isOutage,
+      suspended: () => new IdentityFault('UPSTREAM_SUSPENDED', `${name} has been failing.`),
+      ...(now === undefined ? {} : { now }),
     });
   }
 
   /**
-   * Does the work once; `verdict` says what its errors mean. `signal` is the login's: one that was given up says nothing
-   * about the service.
+   * Does the work once; `verdict` says what its errors mean. `signal` is the login's.
    * @throws what `verdict` says; IdentityFault UPSTREAM_TIMED_OUT, UPSTREAM_SUSPENDED
    */
   async call<Result>(
@@ -52,33 +48,18 @@ export class AwsService {
     signal: AbortSignal,
     verdict: AwsVerdict = awsFault,
   ): Promise<Result> {
-    const done = await this.#execute(work, signal, verdict);
-    if (done === undefined) throw new IdentityFault('UPSTREAM_TIMED_OUT', `${this.#name}.`);
-    return done.result;
-  }
-
-  async #execute<Result>(
-    work: () => Promise<Result>,
-    signal: AbortSignal,
-    verdict: AwsVerdict,
-  ): Promise<{ readonly result: Result } | undefined> {
-    try {
-      return await this.#breaker.execute(() => this.#attempt(work, signal, verdict));
-    } catch (error) {
-      if (error instanceof Denied || error instanceof IdentityFault) throw error;
-      throw new IdentityFault('UPSTREAM_SUSPENDED', `${this.#name} has been failing.`);
-    }
+    return this.#breaker.run(() => this.#attempt(work, signal, verdict), signal);
   }
 
   async #attempt<Result>(
     work: () => Promise<Result>,
     signal: AbortSignal,
     verdict: AwsVerdict,
-  ): Promise<{ readonly result: Result } | undefined> {
+  ): Promise<Result> {
     try {
-      return { result: await work() };
+      return await work();
     } catch (error) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted) throw new IdentityFault('UPSTREAM_TIMED_OUT', `${this.#name}.`);
       if (error instanceof Denied || error instanceof IdentityFault) throw error;
       throw verdict(error, this.#name);
     }

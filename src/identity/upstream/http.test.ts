@@ -9,7 +9,11 @@ import { type HttpCall, UpstreamHttp } from './http.ts';
 const CANARY = 'canary-88aa-secret';
 const NOBODY_LEAVES = new AbortController().signal;
 
-async function upstream(t: TestContext, listener: RequestListener, timeoutMs = 2000) {
+async function upstream(
+  t: TestContext,
+  listener: RequestListener,
+  { timeoutMs = 2000, now = () => 0 }: { readonly timeoutMs?: number; readonly now?: () => number } = {},
+) {
   const server = createServer(listener);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -18,7 +22,7 @@ async function upstream(t: TestContext, listener: RequestListener, timeoutMs = 2
     server.close();
   });
   const origin = `http://127.0.0.1:${portOf(server.address())}`;
-  return { origin, http: new UpstreamHttp({ name: 'Vendor', origin, timeoutMs }) };
+  return { origin, http: new UpstreamHttp({ name: 'Vendor', origin, timeoutMs, now }) };
 }
 
 function portOf(address: AddressInfo | string | null): number {
@@ -95,7 +99,7 @@ for (const [where, listener] of [
   ['within the body', (_request, response) => void response.write('{"a":')],
 ] satisfies [string, RequestListener][]) {
   test(`http - an answer that stops ${where} times out`, async (t) => {
-    const { http } = await upstream(t, listener, 50);
+    const { http } = await upstream(t, listener, { timeoutMs: 50 });
     await assert.rejects(http.call(post()), isFault('UPSTREAM_TIMED_OUT'));
   });
 }
@@ -149,4 +153,41 @@ test('http - logins that are given up do not open the breaker', async (t) => {
     const signal = AbortSignal.timeout(5);
     await assert.rejects(http.call(post({ signal })), isFault('UPSTREAM_TIMED_OUT'));
   }
+});
+
+test('http - after the pause one call asks whether the upstream is back, and the others are refused meanwhile', async (t) => {
+  let nowMs = 0;
+  let callCount = 0;
+  const back = Promise.withResolvers<void>();
+  const listener: RequestListener = (_request, response) => {
+    callCount += 1;
+    if (nowMs === 0) response.writeHead(503).end();
+    else void back.promise.then(() => response.end('{}'));
+  };
+  const { http } = await upstream(t, listener, { now: () => nowMs });
+  for (let i = 0; i < 5; i += 1) await assert.rejects(http.call(post()), isFault('UPSTREAM_FAILED'));
+  nowMs = 9_999;
+  await assert.rejects(http.call(post()), isFault('UPSTREAM_SUSPENDED'));
+  nowMs = 10_000;
+  const probe = http.call(post());
+  await assert.rejects(http.call(post()), isFault('UPSTREAM_SUSPENDED'));
+  back.resolve();
+  assert.equal((await probe).status, 200);
+  assert.equal(callCount, 6);
+  assert.equal((await http.call(post())).status, 200);
+});
+
+test('http - logins that are given up and links that are not followed do not keep a failing upstream in use', async (t) => {
+  let isSilent = false;
+  const { http } = await upstream(t, (_request, response) => {
+    if (!isSilent) response.writeHead(503).end();
+  });
+  for (let i = 0; i < 4; i += 1) await assert.rejects(http.call(post()), isFault('UPSTREAM_FAILED'));
+  isSilent = true;
+  const signal = AbortSignal.timeout(20);
+  await assert.rejects(http.call(post({ signal })), isFault('UPSTREAM_TIMED_OUT'));
+  await assert.rejects(http.call(post({ url: 'http://127.0.0.1:9/' })), isFault('UPSTREAM_ANSWER_INVALID'));
+  isSilent = false;
+  await assert.rejects(http.call(post()), isFault('UPSTREAM_FAILED'));
+  await assert.rejects(http.call(post()), isFault('UPSTREAM_SUSPENDED'));
 });

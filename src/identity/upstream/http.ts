@@ -1,15 +1,12 @@
 /** Calls to identity providers over HTTP: one deadline, a bounded body, no redirects, and no secret in any error. */
 
-import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, handleWhen } from 'cockatiel';
 import { IdentityFault } from '../decision.ts';
+import { Breaker } from './breaker.ts';
 
 /** Longest answer in bytes; the largest legitimate ones are pages of groups. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Longest wait for one answer; the deadline of the login may be sooner. */
 const DEFAULT_TIMEOUT_MS = 5000;
-/** Failures in a row of an upstream after which it is left alone, and for how long. */
-const BREAKER_FAILURES = 5;
-const BREAKER_PAUSE_MS = 10_000;
 
 export interface HttpSettings {
   /** Name of the upstream in messages: `Okta`. */
@@ -19,6 +16,8 @@ export interface HttpSettings {
   readonly timeoutMs?: number;
   /** Sent with every call. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Clock of the breaker; for tests. */
+  readonly now?: () => number;
 }
 
 export interface HttpCall {
@@ -43,35 +42,31 @@ export interface HttpAnswer {
 /** One upstream. The breaker opens on time-outs, connection errors and 5xx; never on a wrong password. */
 export class UpstreamHttp {
   readonly #settings: HttpSettings;
-  readonly #breaker: CircuitBreakerPolicy;
+  readonly #breaker: Breaker;
 
   constructor(settings: HttpSettings) {
+    const { name, now } = settings;
     this.#settings = settings;
-    this.#breaker = circuitBreaker(handleWhen(isOutage), {
-      halfOpenAfter: BREAKER_PAUSE_MS,
-      breaker: new ConsecutiveBreaker(BREAKER_FAILURES),
+    this.#breaker = new Breaker({
+      isOutage,
+      suspended: () => new IdentityFault('UPSTREAM_SUSPENDED', `${name} has been failing.`),
+      ...(now === undefined ? {} : { now }),
     });
   }
 
   /**
    * One call, never repeated. Any status below 500 is an answer, for the caller to judge.
-   * @throws IdentityFault UPSTREAM_TIMED_OUT, UPSTREAM_UNREACHABLE, UPSTREAM_FAILED (5xx, redirect, too large), UPSTREAM_SUSPENDED
+   * @throws IdentityFault UPSTREAM_TIMED_OUT, UPSTREAM_UNREACHABLE, UPSTREAM_FAILED (5xx, redirect, too large), UPSTREAM_ANSWER_INVALID (a
+   * link to another host), UPSTREAM_SUSPENDED
    */
   async call(call: HttpCall): Promise<HttpAnswer> {
-    try {
-      const answer = await this.#breaker.execute(() => this.#send(call));
-      if (answer === undefined) throw new IdentityFault('UPSTREAM_TIMED_OUT', `${this.#settings.name}.`);
-      return answer;
-    } catch (error) {
-      if (error instanceof IdentityFault) throw error;
-      throw new IdentityFault('UPSTREAM_SUSPENDED', `${this.#settings.name} has been failing.`);
-    }
+    // Before the breaker: a link that is not followed says nothing about whether the upstream answers.
+    const url = this.#urlOf(call.url);
+    return this.#breaker.run(() => this.#send(call, url), call.signal);
   }
 
-  /** Undefined when the login was given up meanwhile, which says nothing about the upstream. */
-  async #send(call: HttpCall): Promise<HttpAnswer | undefined> {
+  async #send(call: HttpCall, url: URL): Promise<HttpAnswer> {
     const { name, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#settings;
-    const url = this.#urlOf(call.url);
     const signal = AbortSignal.any([call.signal, AbortSignal.timeout(timeoutMs)]);
     try {
       const response = await fetch(url, {
@@ -91,7 +86,6 @@ export class UpstreamHttp {
       return await this.#read(response);
     } catch (cause) {
       if (cause instanceof IdentityFault) throw cause;
-      if (call.signal.aborted) return undefined;
       if (signal.aborted)
         throw new IdentityFault('UPSTREAM_TIMED_OUT', `${name} was asked for ${url.pathname}.`);
       throw new IdentityFault('UPSTREAM_UNREACHABLE', `${name}: ${connectionError(cause)}.`);
@@ -117,8 +111,9 @@ export class UpstreamHttp {
   }
 }
 
+/** Whatever `#send` throws: an answer that came, it returns. */
 function isOutage(error: unknown): boolean {
-  return error instanceof IdentityFault && error.code !== 'UPSTREAM_ANSWER_INVALID';
+  return error instanceof IdentityFault;
 }
 
 function bodyOf({ form, json }: HttpCall): string | null {

@@ -1,7 +1,7 @@
 /** The token endpoint of the simulated tenant. */
 
 import { randomBytes } from 'node:crypto';
-import type { Exchange, Reply } from '../okta/exchange.ts';
+import type { Exchange, Reply } from '../exchange.ts';
 import type { DeviceCodes } from './device-codes.ts';
 import { aadsts } from './failures.ts';
 import type { TokenSigner } from './tokens.ts';

@@ -1,7 +1,7 @@
 /** Device codes of the simulated tenant, and what people made of them in their browsers. */
 
 import { randomBytes, randomInt } from 'node:crypto';
-import type { Reply } from '../okta/exchange.ts';
+import type { Reply } from '../exchange.ts';
 import { aadsts } from './failures.ts';
 
 const LIFE_SECONDS = 900;

@@ -1,6 +1,6 @@
 /** The page at which a user code is entered, for people who try the simulator out. */
 
-import type { Exchange, Reply } from '../okta/exchange.ts';
+import type { Exchange, Reply } from '../exchange.ts';
 import type { DeviceCodes } from './device-codes.ts';
 
 export function devicePage({ method, body }: Exchange, codes: DeviceCodes): Reply {

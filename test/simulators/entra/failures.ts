@@ -1,6 +1,6 @@
 /** Errors as Entra ID and Microsoft Graph answer them. */
 
-import type { Reply } from '../okta/exchange.ts';
+import type { Reply } from '../exchange.ts';
 
 /** Thrown by an endpoint that answers an error. */
 export class Failure extends Error {

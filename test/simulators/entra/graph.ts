@@ -1,6 +1,6 @@
 /** The part of Microsoft Graph that tells about users. */
 
-import type { Exchange, Reply } from '../okta/exchange.ts';
+import type { Exchange, Reply } from '../exchange.ts';
 import type { Authority, Bearer } from './authority.ts';
 import { graphFailure } from './failures.ts';
 import type { Account, Accounts } from './users.ts';

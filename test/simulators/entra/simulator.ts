@@ -2,8 +2,8 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Exchange, Reply } from '../okta/exchange.ts';
-import { commit, type Fault } from '../okta/faults.ts';
+import { bodyOf, type Exchange, type Reply } from '../exchange.ts';
+import { commit, type Fault } from '../faults.ts';
 import { Authority, type SimulatedClient } from './authority.ts';
 import { DeviceCodes } from './device-codes.ts';
 import { devicePage } from './device-page.ts';
@@ -12,8 +12,6 @@ import { Graph } from './graph.ts';
 import { TokenSigner } from './tokens.ts';
 import { Accounts, type SimulatedUser } from './users.ts';
 
-/** Longest request body in bytes. */
-const MAX_BODY_BYTES = 64 * 1024;
 const DEFAULT_PAGE_SIZE = 999;
 const LOOPBACK = '127.0.0.1';
 /** Requests that are remembered; a simulator that is used as a tool for days drops the oldest. */
@@ -231,16 +229,4 @@ function json(value: unknown): Reply {
 /** `users/jdoe@contoso.example` is about that user. */
 function nameIn(who: string): string {
   return who.startsWith('users/') ? who.slice('users/'.length) : who;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let byteCount = 0;
-  for await (const part of request) {
-    const bytes = Buffer.from(part);
-    byteCount += bytes.byteLength;
-    if (byteCount > MAX_BODY_BYTES) throw new Error('the body is too long');
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -1,9 +1,9 @@
 /** The Authentication API: primary authentication, factors, and the steps between. */
 
 import { randomBytes } from 'node:crypto';
+import { type Exchange, isMembers, type Members, membersIn, ok, type Reply, textOf } from '../exchange.ts';
 import type { ClientChecks } from './client-checks.ts';
 import { OktaFailure } from './errors.ts';
-import { type Exchange, isMembers, jsonMembers, type Members, ok, type Reply, textOf } from './exchange.ts';
 import { isSent, judgeCode, sendCode } from './factors.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { type FactorsShape, link, Transaction } from './transaction.ts';
@@ -249,4 +249,11 @@ export class Authentication {
     if (authorization !== `SSWS ${this.#parts.apiToken}`) throw new OktaFailure('E0000011');
     return true;
   }
+}
+
+/** @throws OktaFailure E0000003 */
+function jsonMembers(exchange: Exchange): Members {
+  const members = membersIn(exchange);
+  if (members === undefined) throw new OktaFailure('E0000003');
+  return members;
 }

@@ -1,6 +1,6 @@
 /** What a well-behaved client of Okta never does; every offence is kept for the test to see. */
 
-import { type Exchange, isMembers } from './exchange.ts';
+import { type Exchange, isMembers } from '../exchange.ts';
 import type { SimulatedUser } from './users.ts';
 
 /** Longest `context.deviceToken` of the Authentication API. */

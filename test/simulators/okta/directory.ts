@@ -1,7 +1,7 @@
 /** The Users API, as far as a login needs it: one user, and the pages of their groups. */
 
+import { type Exchange, ok, type Reply } from '../exchange.ts';
 import { OktaFailure } from './errors.ts';
-import { type Exchange, ok, type Reply } from './exchange.ts';
 import type { Account, Accounts } from './users.ts';
 
 const DEFAULT_PAGE_SIZE = 200;

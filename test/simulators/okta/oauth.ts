@@ -1,9 +1,9 @@
 /** The OAuth endpoints: password grant, direct authentication with second factors, device grant, and the session by redirect. */
 
 import { randomBytes } from 'node:crypto';
+import { type Exchange, ok, type Reply } from '../exchange.ts';
 import type { Authentication } from './authentication.ts';
 import { OAuthFailure, OktaFailure } from './errors.ts';
-import { type Exchange, ok, type Reply } from './exchange.ts';
 import { isSent, judgeCode } from './factors.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { TokenSigner } from './tokens.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isMembers, type Members } from './exchange.ts';
+import { isMembers, type Members } from '../exchange.ts';
 import { startOktaSimulator } from './main.ts';
 import { hotp } from './one-time-password.ts';
 import { OktaSimulator } from './simulator.ts';

@@ -2,12 +2,12 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { bodyOf, type Exchange, ok, type Reply } from '../exchange.ts';
+import { commit, type Fault } from '../faults.ts';
 import { Authentication } from './authentication.ts';
 import { ClientChecks } from './client-checks.ts';
 import { Directory } from './directory.ts';
 import { errorBody, OAuthFailure, OKTA_ERRORS, OktaFailure } from './errors.ts';
-import { type Exchange, ok, type Reply } from './exchange.ts';
-import { commit, type Fault } from './faults.ts';
 import { OAuth, type OAuthClient } from './oauth.ts';
 import { type RateLimitSettings, RateLimits } from './rate-limits.ts';
 import { TokenSigner } from './tokens.ts';
@@ -15,8 +15,6 @@ import type { FactorsShape } from './transaction.ts';
 import { Transcript } from './transcript.ts';
 import { Accounts, type SimulatedUser } from './users.ts';
 
-/** Longest request body in bytes. */
-const MAX_BODY_BYTES = 64 * 1024;
 const DEFAULT_PAGE_SIZE = 200;
 const LOOPBACK = '127.0.0.1';
 
@@ -233,16 +231,4 @@ function refusal(error: unknown): Reply {
 /** A group of a pattern that took part in no match is undefined at run time. */
 function decodePart(part: string | undefined): string | undefined {
   return part === undefined ? undefined : decodeURIComponent(part);
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let byteCount = 0;
-  for await (const part of request) {
-    const bytes = Buffer.from(part);
-    byteCount += bytes.byteLength;
-    if (byteCount > MAX_BODY_BYTES) throw new Error('the body is too long');
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -1,7 +1,7 @@
 /** Tokens, logins and factors of the simulated account. */
 
 import { randomBytes } from 'node:crypto';
-import { type Exchange, isMembers, type Members, type Reply, textOf } from '../okta/exchange.ts';
+import { type Exchange, type Members, membersIn, type Reply, textOf } from '../exchange.ts';
 import type { Account, Accounts, SimulatedDevice } from './users.ts';
 
 const TOKEN_LIFE_SECONDS = 36_000;
@@ -59,15 +59,15 @@ export class Authentication {
     this.#bearers.clear();
   }
 
-  token({ headers, body }: Exchange): Reply {
+  token(exchange: Exchange): Reply {
     const { clientId, clientSecret } = this.#settings;
     const expected = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
-    if (headers.authorization !== expected)
+    if (exchange.headers.authorization !== expected)
       return {
         status: 401,
         json: { statusCode: 401, name: 'Unauthorized', message: 'Authentication Failure' },
       };
-    if (textOf(membersOf(body), 'grant_type') !== 'client_credentials')
+    if (textOf(membersOf(exchange), 'grant_type') !== 'client_credentials')
       throw new Failure(400, 'grant_type is incorrect/absent');
     this.#tokenCount += 1;
     const bearer = randomBytes(32).toString('hex');
@@ -88,7 +88,7 @@ export class Authentication {
 
   logIn(exchange: Exchange): Reply {
     this.requireBearer(exchange);
-    const members = membersOf(exchange.body);
+    const members = membersOf(exchange);
     if (textOf(members, 'subdomain') !== this.#settings.subdomain)
       throw new Failure(400, 'bad request - subdomain');
     const account = this.#settings.accounts.byNameOrEmail(textOf(members, 'username_or_email') ?? '');
@@ -104,7 +104,7 @@ export class Authentication {
 
   verifyFactor(exchange: Exchange): Reply {
     this.requireBearer(exchange);
-    const members = membersOf(exchange.body);
+    const members = membersOf(exchange);
     const transaction = this.#transactions.get(textOf(members, 'state_token') ?? '');
     if (transaction === undefined || this.#settings.now() >= transaction.expiresAtMs)
       throw new Failure(401, 'State token is invalid or expired');
@@ -192,12 +192,8 @@ function typeOf(status: number): string {
   return status === 401 ? 'Unauthorized' : 'bad request';
 }
 
-function membersOf(body: string): Members {
-  try {
-    const value: unknown = JSON.parse(body);
-    if (isMembers(value)) return value;
-  } catch {
-    // Told like any other body that is no object.
-  }
-  throw new Failure(400, 'bad request');
+function membersOf(exchange: Exchange): Members {
+  const members = membersIn(exchange);
+  if (members === undefined) throw new Failure(400, 'bad request');
+  return members;
 }

@@ -2,13 +2,11 @@
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Exchange, Reply } from '../okta/exchange.ts';
-import { commit, type Fault } from '../okta/faults.ts';
+import { bodyOf, type Exchange, type Reply } from '../exchange.ts';
+import { commit, type Fault } from '../faults.ts';
 import { Authentication, Failure } from './authentication.ts';
 import { type Account, Accounts, type SimulatedUser } from './users.ts';
 
-/** Longest request body in bytes. */
-const MAX_BODY_BYTES = 64 * 1024;
 const LOOPBACK = '127.0.0.1';
 /** Requests that are remembered; a simulator that is used as a tool for days drops the oldest. */
 const MAX_REQUESTS = 1000;
@@ -183,16 +181,4 @@ function entryOf({ user, status }: Account) {
 function patternOf(filter: string): RegExp {
   const escaped = filter.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*');
   return new RegExp(`^${escaped}$`, 'i');
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let byteCount = 0;
-  for await (const part of request) {
-    const bytes = Buffer.from(part);
-    byteCount += bytes.byteLength;
-    if (byteCount > MAX_BODY_BYTES) throw new Error('the body is too long');
-    parts.push(bytes);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -32,6 +32,12 @@ const REFUSALS: ReadonlyMap<string, Refusal> = new Map<string, Refusal>([
   ['ThrottlingException', ['THROTTLED']],
   ['ForbiddenException', ['THROTTLED', 'AWS WAF of the user pool blocks the call.']],
   ['UserLambdaValidationException', ['CONDITIONAL_ACCESS', 'A Lambda trigger of the pool refuses.']],
+  // No outage of Cognito: a trigger may fail for one name only, and a breaker would shut everybody else out.
+  ['UnexpectedLambdaException', ['CONDITIONAL_ACCESS', 'A Lambda trigger of the pool fails.']],
+  [
+    'InvalidLambdaResponseException',
+    ['CONDITIONAL_ACCESS', 'A Lambda trigger of the pool answers nonsense.'],
+  ],
 ]);
 
 const CONFIGURATION_ERRORS = new Set([

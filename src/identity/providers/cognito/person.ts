@@ -1,7 +1,8 @@
 /** A user of the pool as a person: from the claims of their id token, or from what an administrator sees of them. */
 
-import type { JWTPayload } from 'jose';
-import { Denied, IdentityFault } from '../../decision.ts';
+import { z } from 'zod';
+import { Denied } from '../../decision.ts';
+import { subjectClaims } from '../../upstream/id-token.ts';
 import type { Group, Person, Proof } from '../provider.ts';
 import type { CognitoOptions } from './options.ts';
 
@@ -23,20 +24,21 @@ const TOKEN_CLAIMS = new Set([
   'token_use',
 ]);
 
-/** @throws IdentityFault UPSTREAM_ANSWER_INVALID */
-export function personOfClaims(claims: JWTPayload, proofs: readonly Proof[]): Person {
+/** What an id token of a user pool holds. An access token of the pool is signed by the same key. */
+export const idTokenClaims = subjectClaims.extend({
+  token_use: z.literal('id'),
+  [USER_NAME_CLAIM]: z.string().min(1),
+});
+
+export function personOfClaims(claims: z.output<typeof idTokenClaims>, proofs: readonly Proof[]): Person {
   const attributes = new Map(
     Object.entries(claims)
       .filter(([name]) => !TOKEN_CLAIMS.has(name))
       .map(([name, value]) => [name, textsOf(value)] as const)
       .filter(([, values]) => values.length > 0),
   );
-  const [userName] = attributes.get(USER_NAME_CLAIM) ?? [];
-  const { sub } = claims;
-  if (userName === undefined || sub === undefined || sub === '')
-    throw new IdentityFault('UPSTREAM_ANSWER_INVALID', "Cognito's id token names nobody.");
   const groups = (attributes.get(GROUPS_CLAIM) ?? []).map(groupOf);
-  return { subject: sub, userName, attributes, groups, proofs };
+  return { subject: claims.sub, userName: claims[USER_NAME_CLAIM], attributes, groups, proofs };
 }
 
 /** The name of a group is unique in its pool and cannot be changed. */

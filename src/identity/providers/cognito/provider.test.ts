@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { generateKeyPair } from 'jose';
-import { CANARY, CognitoBench, personOf } from './testing/bench.ts';
-import { CLIENT_ID, POOL_ID } from './testing/scripted-cognito.ts';
+import { Secret } from '../../secret.ts';
+import { CANARY, CognitoBench, personOf, questionOf } from './testing/bench.ts';
+import { CLIENT_ID, challenge, POOL_ID } from './testing/scripted-cognito.ts';
 
 const PUBLIC = { flow: 'user-password' };
 
@@ -214,3 +215,26 @@ test('cognito - a pool that cannot be reached is no wrong password', async () =>
   await bench.assertRefused(bench.password(), 'UPSTREAM_UNREACHABLE');
   await bench.provider.close();
 });
+
+for (const flow of ['admin-user-password', 'user-password'])
+  test(`cognito - a client whose address is not known has none that is sent: ${flow}`, async () => {
+    await using bench = await CognitoBench.start({ flow, mfa: 'prompts' });
+    bench.cognito.script(challenge('SOFTWARE_TOKEN_MFA'), await bench.cognito.tokens());
+    const { saved } = questionOf(await bench.password(CANARY, { sourceIp: '' }));
+    const answers = [new Secret('123456')];
+    await bench.provider.answers?.(bench.login({ sourceIp: '' }), saved, answers);
+    assert.equal(bench.cognito.calls.length, 2);
+    for (const { input } of bench.cognito.calls)
+      assert.deepEqual([input.ContextData, input.UserContextData], [undefined, undefined]);
+  });
+
+for (const error of ['UnexpectedLambdaException', 'InvalidLambdaResponseException'])
+  test(`cognito - a trigger that can be made to fail by one name locks nobody else out: ${error}`, async () => {
+    await using bench = await CognitoBench.start();
+    for (let login = 0; login < 6; login += 1) {
+      bench.cognito.script({ error });
+      await bench.assertRefused(bench.password(), 'CONDITIONAL_ACCESS');
+    }
+    bench.cognito.script(await bench.cognito.tokens());
+    assert.equal(personOf(await bench.password()).userName, 'jdoe');
+  });

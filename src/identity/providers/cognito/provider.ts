@@ -6,6 +6,8 @@ import type { Secret } from '../../secret.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import { awsClientSettings } from '../../upstream/aws.ts';
 import { AwsService } from '../../upstream/aws-service.ts';
+import { UpstreamHttp } from '../../upstream/http.ts';
+import { IdTokenVerifier } from '../../upstream/id-token.ts';
 import { splitAppendedCode } from '../appended-code.ts';
 import type { Json, Login, Person, PersonProvider, Step } from '../provider.ts';
 import { signInNameOf } from '../sign-in-name.ts';
@@ -21,9 +23,8 @@ import {
   shownChallenge,
 } from './dialogue.ts';
 import { cognitoVerdict } from './errors.ts';
-import { IdTokens } from './id-token.ts';
 import type { CognitoOptions } from './options.ts';
-import { checkName, personOfClaims } from './person.ts';
+import { checkName, idTokenClaims, personOfClaims } from './person.ts';
 import { poolOf } from './pool.ts';
 import { type Response, SignIn } from './sign-in.ts';
 import { Users } from './users.ts';
@@ -40,7 +41,7 @@ class CognitoProvider implements PersonProvider {
   readonly #warn: (text: string) => void;
   readonly #dialogue: Dialogue;
   readonly #signIn: SignIn;
-  readonly #idTokens: IdTokens;
+  readonly #idTokens: IdTokenVerifier<typeof idTokenClaims>;
   readonly #users: Users;
   readonly #service = new AwsService('Cognito');
   /** Each attempt at a password counts, so nothing is repeated. */
@@ -57,7 +58,15 @@ class CognitoProvider implements PersonProvider {
     this.#readingClient = clientWith(2);
     this.#dialogue = new Dialogue(options);
     this.#signIn = new SignIn(options, this.#signInClient, this.#service);
-    this.#idTokens = new IdTokens(pool, options.clientId, surroundings);
+    const http = new UpstreamHttp({ name: 'Cognito', origin: pool.jwksUrl.origin });
+    this.#idTokens = new IdTokenVerifier({
+      name: 'Cognito',
+      issuer: pool.issuer,
+      clientId: options.clientId,
+      claims: idTokenClaims,
+      fetchKeys: (signal) => http.call({ method: 'GET', url: pool.jwksUrl.href, signal }),
+      now: surroundings.now,
+    });
     const userSettings = { userPoolId: pool.id, hasGroups: options.keyLoginGroups };
     this.#users = new Users(userSettings, this.#readingClient, this.#service);
   }
@@ -163,7 +172,7 @@ class CognitoProvider implements PersonProvider {
       throw new Denied('MFA_REQUIRED', 'Cognito asked for no second factor.');
     const claims = await login.trace.measure(
       'cognito: id token',
-      () => this.#idTokens.claimsOf(idToken, login.signal),
+      () => this.#idTokens.verify(idToken, login.signal),
       () => 'verified',
     );
     const person = personOfClaims(claims, progress.proofs);

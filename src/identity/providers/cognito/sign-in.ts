@@ -55,7 +55,7 @@ export class SignIn {
               ...common,
               UserPoolId,
               AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
-              ContextData: contextOf(login),
+              ...adminContextOf(login),
             }),
             sendOptions,
           )
@@ -63,7 +63,7 @@ export class SignIn {
             new InitiateAuthCommand({
               ...common,
               AuthFlow: 'USER_PASSWORD_AUTH',
-              UserContextData: { IpAddress: login.sourceIp },
+              ...publicContextOf(login),
             }),
             sendOptions,
           );
@@ -81,20 +81,25 @@ export class SignIn {
     const send = () =>
       flow === 'admin-user-password'
         ? this.#client.send(
-            new AdminRespondToAuthChallengeCommand({ ...common, UserPoolId, ContextData: contextOf(login) }),
+            new AdminRespondToAuthChallengeCommand({ ...common, UserPoolId, ...adminContextOf(login) }),
             sendOptions,
           )
         : this.#client.send(
-            new RespondToAuthChallengeCommand({ ...common, UserContextData: { IpAddress: login.sourceIp } }),
+            new RespondToAuthChallengeCommand({ ...common, ...publicContextOf(login) }),
             sendOptions,
           );
     return readAnswer(await this.#service.call<unknown>(send, login.signal, cognitoVerdict(phase)));
   }
 }
 
-/** For the pool's threat protection, which believes it because the call is signed. */
-function contextOf({ sourceIp, serverId, protocol }: Login) {
-  return { IpAddress: sourceIp, ServerName: serverId, ServerPath: `/${protocol}`, HttpHeaders: [] };
+/** For the pool's threat protection, which believes it because the call is signed; nothing where the address is not known. */
+function adminContextOf({ sourceIp: IpAddress, serverId: ServerName, protocol }: Login) {
+  if (IpAddress === '') return {};
+  return { ContextData: { IpAddress, ServerName, ServerPath: `/${protocol}`, HttpHeaders: [] } };
+}
+
+function publicContextOf({ sourceIp: IpAddress }: Login) {
+  return IpAddress === '' ? {} : { UserContextData: { IpAddress } };
 }
 
 /** For the pool's Lambda triggers. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,5 +102,24 @@ describe('file', () => {
     await assert.rejects(find('msmith'), (error) => !inspect(error).includes(CANARY));
     await assert.rejects(find('msmith'), { code: 'RECORD_INVALID' });
     await assert.rejects(find('two'), { code: 'RECORD_INVALID' });
+  });
+
+  it('file - a YAML file that would take too long to read is broken, a JSON file of the size is not', async (t) => {
+    const { at, surroundings } = await bench(t);
+    const filler = ' '.repeat(4 * 1024 * 1024);
+    await writeFile(at('users.yaml'), `jdoe: {}\n${filler}`);
+    await writeFile(at('users.json'), `{"jdoe":{}}${filler}`);
+    await assert.rejects(new FileRecordStore({ path: 'users.yaml' }, surroundings).find(KEY), {
+      code: 'UPSTREAM_ANSWER_INVALID',
+    });
+    assert.deepEqual(await new FileRecordStore({ path: 'users.json' }, surroundings).find(KEY), {});
+  });
+
+  it('file - a pipe in the place of a file holds nobody up', async (t) => {
+    const { at, surroundings } = await bench(t);
+    await mkdir(at('users'));
+    execFileSync('mkfifo', [at('users/jdoe.yaml')]);
+    const store = new FileRecordStore({ path: 'users' }, surroundings);
+    await assert.rejects(store.find(KEY), { code: 'UPSTREAM_UNREACHABLE' });
   });
 });

@@ -15,7 +15,11 @@ const ENTRIES = [
   },
 ];
 
-async function subjectOf(script: Script, bindName = '{username}@corp.example'): Promise<string> {
+async function subjectOf(
+  script: Script,
+  bindName = '{username}@corp.example',
+  more: Record<string, unknown> = {},
+): Promise<string> {
   await using directory = await ScriptedDirectory.start({
     entries: ENTRIES,
     onBind: (_, password) => ({ code: password === CANARY ? 0 : 49 }),
@@ -26,6 +30,7 @@ async function subjectOf(script: Script, bindName = '{username}@corp.example'): 
     mode: 'direct',
     bindName,
     service: undefined,
+    ...more,
   });
   const provider = createLdapProvider(options, new Clock().surroundings());
   try {
@@ -59,4 +64,25 @@ test('ldap direct bind - a directory that does not say who is bound is no proof 
 
 test('ldap direct bind - somebody who is bound and not found is nobody', async () => {
   await assert.rejects(subjectOf({ whoAmI: 'u:CORP\\*' }), { code: 'USER_UNKNOWN' });
+});
+
+test('ldap direct bind - an account of the same name in another domain is somebody else', async () => {
+  const entries = ENTRIES.map(({ dn, attributes }) => ({
+    dn,
+    attributes: { ...attributes, 'msDS-PrincipalName': [`CORP\\${attributes.sAMAccountName[0]}`] },
+  }));
+  await assert.rejects(subjectOf({ entries, whoAmI: 'u:EU\\jdoe' }), { code: 'IDENTITY_MISMATCH' });
+  assert.match(await subjectOf({ entries, whoAmI: 'u:corp\\JDoe' }), /is cn=Jo Doe/);
+});
+
+test('ldap direct bind - without a base it is still asked who is bound', async () => {
+  const nothingRead = { searchBase: undefined };
+  const bindName = '{username}@corp.example';
+  await assert.rejects(subjectOf({ whoAmI: 'u:CORP\\jane' }, bindName, nothingRead), {
+    code: 'IDENTITY_MISMATCH',
+  });
+  assert.equal(
+    await subjectOf({ whoAmI: 'u:CORP\\JDoe' }, bindName, nothingRead),
+    'jdoe@corp.example is jdoe',
+  );
 });

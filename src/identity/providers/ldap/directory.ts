@@ -23,7 +23,9 @@ import { bindNameOf, userFilterOf } from './user-names.ts';
 const MAX_BINDS = 256;
 
 /** In Active Directory users have two names. */
-const PRINCIPAL_NAME = 'userPrincipalName';
+const USER_PRINCIPAL_NAME = 'userPrincipalName';
+/** And in Active Directory only: `CORP\jdoe` (MS-ADA2 2.441). */
+const PRINCIPAL_NAME = 'msDS-PrincipalName';
 
 /** The part of a login that a directory needs; the name may be another than the one that was typed. */
 export type Visit = Pick<Login, 'signal' | 'trace'> & { readonly userName: string };
@@ -119,22 +121,26 @@ export class LdapDirectory {
 
   /**
    * The entry of whoever is bound, by the directory's own word: Active Directory takes `jdoe@domain` for a principal name first, which
-   * may be of somebody else than the account `jdoe`, whose home they must not get.
+   * may be of somebody else than the account `jdoe`, whose home they must not get. Undefined where there is no base to read below.
    */
   async #entryOfBound(visit: BudgetedVisit, read: Read): Promise<LdapEntry | undefined> {
     const { searchBase: base, operationTimeoutMs: timeoutMs, userNameAttribute } = this.#settings;
-    if (base === undefined) return undefined;
     const identity = await read((connection) => connection.whoAmI({ timeoutMs, signal: visit.signal }));
-    const { dn, account } = boundIdentity(identity);
+    const { dn, principal, account } = boundIdentity(identity);
+    if (dn === undefined && base === undefined) {
+      // What looks like a principal name was bound as one.
+      if (!visit.userName.includes('@')) requireSame(visit.userName, [account]);
+      return undefined;
+    }
     const filter = `(${userNameAttribute}=${escapeFilterValue(account)})`;
     const entry =
       dn === undefined
-        ? onlyOne(await this.#searchBy(visit, read, { base, scope: 'sub', filter }))
+        ? onlyOne(await this.#searchBy(visit, read, { base: base ?? '', scope: 'sub', filter }))
         : await this.#entryNamed(visit, read, dn);
-    const names = [...entry.texts(userNameAttribute), ...entry.texts(PRINCIPAL_NAME)];
-    if (!names.some((name) => name.toLowerCase() === visit.userName.toLowerCase()))
-      throw new Denied('IDENTITY_MISMATCH');
-    return entry;
+    requireSame(visit.userName, [...entry.texts(userNameAttribute), ...entry.texts(USER_PRINCIPAL_NAME)]);
+    // Domains of one forest may share their principal names, and each has accounts of its own.
+    if (dn === undefined && entry.has(PRINCIPAL_NAME)) requireSame(principal, entry.texts(PRINCIPAL_NAME));
+    return base === undefined ? undefined : entry;
   }
 
   async #entryNamed(visit: BudgetedVisit, read: Read, dn: string): Promise<LdapEntry> {
@@ -173,7 +179,7 @@ export class LdapDirectory {
   #attributesToRead(): string[] {
     const { attributes, publicKeyAttributes, userNameAttribute, subjectAttribute } = this.#settings;
     const all = [
-      ...[userNameAttribute, subjectAttribute, PRINCIPAL_NAME],
+      ...[userNameAttribute, subjectAttribute, USER_PRINCIPAL_NAME, PRINCIPAL_NAME],
       ...attributes,
       ...publicKeyAttributes,
       ...STATE_ATTRIBUTES,
@@ -265,16 +271,29 @@ export class LdapDirectory {
   }
 }
 
+interface BoundIdentity {
+  readonly dn?: string;
+  /** `CORP\jdoe`, and its second part. */
+  readonly principal: string;
+  readonly account: string;
+}
+
 /** What RFC 4532 says, in the two forms of RFC 4513, section 5.2.1.8. @throws IdentityFault */
-function boundIdentity(identity: string): { readonly dn?: string; readonly account: string } {
-  if (identity.startsWith('dn:')) return { dn: identity.slice('dn:'.length), account: '' };
-  const [, account] = /^u:[^\\]+\\([^\\]+)$/.exec(identity) ?? [];
-  if (account === undefined)
+function boundIdentity(identity: string): BoundIdentity {
+  const [kind, rest = ''] = identity.split(/(?<=^dn|^u):/);
+  if (kind === 'dn' && rest !== '') return { dn: rest, principal: '', account: '' };
+  const [, account] = /^[^\\]+\\([^\\]+)$/.exec(rest) ?? [];
+  if (kind !== 'u' || account === undefined)
     throw new IdentityFault(
       'CONFIGURATION_INVALID',
       'The directory does not say who is bound; use search-bind.',
     );
-  return { account };
+  return { principal: rest, account };
+}
+
+/** @throws Denied IDENTITY_MISMATCH */
+function requireSame(name: string, names: readonly string[]): void {
+  if (!names.some((each) => each.toLowerCase() === name.toLowerCase())) throw new Denied('IDENTITY_MISMATCH');
 }
 
 /** Before anything is sent: servers let in with an empty password, and C programs read up to a NUL. */

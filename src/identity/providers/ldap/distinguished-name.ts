@@ -39,12 +39,9 @@ function trimmed(text: string): string {
   return text.replace(OUTER_SPACES, '');
 }
 
+/** Escaped bytes are of UTF-8 and may stand for one letter together only. */
 function unescaped(value: string): string {
-  const bytes = value.replace(/\\([0-9a-f]{2})|\\(.)/giu, (_, hex: string | undefined, letter: string) =>
-    hex === undefined ? letter : String.fromCodePoint(0xf700 + Number.parseInt(hex, 16)),
-  );
-  // Escaped bytes are of UTF-8 and may stand for one letter together only.
-  return bytes.replace(/[\uf700-\uf7ff]+/g, (run) =>
-    Buffer.from([...run].map((byte) => (byte.codePointAt(0) ?? 0) - 0xf700)).toString('utf8'),
+  return value.replace(/((?:\\[0-9a-f]{2})+)|\\(.)/giu, (_, bytes: string | undefined, letter: string) =>
+    bytes === undefined ? letter : Buffer.from(bytes.replaceAll('\\', ''), 'hex').toString('utf8'),
   );
 }

@@ -47,3 +47,15 @@ test('distinguished names - case, spaces and the way of escaping make no differe
   assert.equal(firstValue('CN=M\\c3\\bcller\\, A,OU=x'), 'Müller, A');
   assert.equal(firstValue('CN=back\\\\,OU=x'), 'back\\');
 });
+
+test('distinguished names - two that differ in any letter are never the same', () => {
+  for (const letter of ['\uf770', '\u{1d429}', '\u0000', '?'])
+    assert.notEqual(comparableName(`CN=sft${letter},DC=x`), comparableName('CN=sftp,DC=x'), letter);
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (one, other) => {
+      fc.pre(one.isWellFormed() && other.isWellFormed() && one.toLowerCase() !== other.toLowerCase());
+      const nameOf = (value: string) => comparableName(`CN=${escapeDnValue(value)},DC=x`);
+      assert.notEqual(nameOf(one), nameOf(other));
+    }),
+  );
+});

@@ -261,3 +261,15 @@ test('ldap - the check proves our own credentials', async () => {
     fault('CONFIGURATION_INVALID'),
   );
 });
+
+test('ldap - a question for a code has one answer', async () => {
+  await using bench = await start({ mfa: 'prompts' });
+  const login = loginOf('jdoe', { canPrompt: true });
+  const code = new Secret('123456');
+  for (const answers of [[], [code, code]])
+    await assert.rejects(
+      async () => bench.provider.answers?.(login, { password: CANARY }, answers),
+      denied('STATE_INVALID'),
+    );
+  assert.equal(bench.directory.connectionCount, 0);
+});

@@ -43,7 +43,9 @@ class LdapProvider implements PersonProvider {
   async answers(login: Login, saved: Json, answers: readonly Secret[]): Promise<Step> {
     const state = savedState.safeParse(saved);
     if (!state.success || this.#settings.mfa !== 'prompts') throw new Denied('STATE_INVALID');
-    const code = answers[0]?.reveal().trim() ?? '';
+    const [answer, ...others] = answers;
+    if (answer === undefined || others.length > 0) throw new Denied('STATE_INVALID', 'Not one answer.');
+    const code = answer.reveal().trim();
     if (code === '') throw new Denied('CODE_MISSING');
     const whole = new Secret(`${state.data.password}${this.#settings.codeSeparator}${code}`);
     splitAppendedCode(whole, this.#settings);

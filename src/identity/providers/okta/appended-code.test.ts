@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isMembers, type Reply } from '../../../../test/simulators/okta/exchange.ts';
+import { isMembers, type Reply } from '../../../../test/simulators/exchange.ts';
 import { totp } from '../../../../test/simulators/okta/one-time-password.ts';
 import type { FactorsShape } from '../../../../test/simulators/okta/transaction.ts';
 import type { SimulatedFactor, SimulatedUser } from '../../../../test/simulators/okta/users.ts';

@@ -44,20 +44,20 @@ export class AuthenticationApi {
   }
 
   /** Sends a code or a push, polls, or judges a code. @throws Denied, IdentityFault */
-  async verify(login: Login, path: string, stateToken: Secret, proof: FactorProof): Promise<Transaction> {
-    return this.#step(login, 'second factor', path, stateToken, revealed(proof));
+  async verify(login: Login, href: string, stateToken: Secret, proof: FactorProof): Promise<Transaction> {
+    return this.#step(login, 'second factor', href, stateToken, revealed(proof));
   }
 
   /** Sends the code again. @throws Denied, IdentityFault */
-  async resend(login: Login, path: string, stateToken: Secret): Promise<Transaction> {
-    return this.#step(login, 'send the code again', path, stateToken, {});
+  async resend(login: Login, href: string, stateToken: Secret): Promise<Transaction> {
+    return this.#step(login, 'send the code again', href, stateToken, {});
   }
 
   /** Passes over a warning that the password expires soon. @throws Denied, IdentityFault */
   async skipWarning(login: Login, { skipHref, stateToken }: Transaction): Promise<Transaction> {
     if (skipHref === undefined || stateToken === undefined)
       throw new IdentityFault('UPSTREAM_ANSWER_INVALID', 'Okta: a warning without a way on.');
-    return this.#step(login, 'skip the warning', this.#org.transactionPath(skipHref), stateToken, {});
+    return this.#step(login, 'skip the warning', skipHref, stateToken, {});
   }
 
   /** Does the work; where it ends with a refusal, Okta is told to forget the transaction, so that a phone stops asking. */
@@ -74,17 +74,18 @@ export class AuthenticationApi {
     }
   }
 
+  /** `href` is of an answer of Okta, or of a state that travelled. */
   async #step(
     login: Login,
     name: string,
-    path: string,
+    href: string,
     stateToken: Secret,
     more: object,
   ): Promise<Transaction> {
     return measured(login, name, async () => {
       const answer = await this.#org.call({
         method: 'POST',
-        url: path,
+        url: this.#org.transactionPath(href),
         json: { stateToken: stateToken.reveal(), ...more },
         signal: login.signal,
       });

@@ -4,17 +4,17 @@ import { Denied, IdentityFault } from '../../decision.ts';
 import type { Secret } from '../../secret.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import { splitAppendedCode } from '../appended-code.ts';
+import { attributesOf } from '../attributes.ts';
 import type { Json, Login, Person, PersonProvider, Proof, Step } from '../provider.ts';
+import { secondFactorOf } from '../second-factor.ts';
 import { signInNameOf } from '../sign-in-name.ts';
-import { attributesOf } from './attributes.ts';
 import { AuthenticationApi } from './authentication-api.ts';
 import { FactorDialogue, type Verified } from './factor-dialogue.ts';
 import { factorForCode } from './factors.ts';
 import type { OktaOptions } from './options.ts';
 import type { OktaOrg } from './org.ts';
 import type { People } from './people.ts';
-import { requireUsable } from './questions.ts';
-import { secondFactorOf } from './second-factor.ts';
+import { requirePassword } from './questions.ts';
 import { statusRefusal, type Transaction } from './transaction.ts';
 
 export interface AuthenticationParts {
@@ -40,7 +40,7 @@ export class OktaAuthentication implements PersonProvider {
   }
 
   async password(login: Login, typed: Secret): Promise<Step> {
-    requireUsable(typed);
+    requirePassword(typed);
     switch (secondFactorOf(login, this.#options)) {
       case 'none':
         return this.#passwordAlone(login, typed);
@@ -57,7 +57,7 @@ export class OktaAuthentication implements PersonProvider {
   }
 
   lookUp(login: Login): Promise<Person | undefined> {
-    return this.#people.find(login, signInNameOf(login.userName, this.#options));
+    return this.#people.find(login);
   }
 
   async check(signal: AbortSignal): Promise<void> {
@@ -87,8 +87,7 @@ export class OktaAuthentication implements PersonProvider {
       const factor = factorForCode(primary.factors, factorOrder, codeLength);
       if (factor === undefined)
         throw new Denied('MFA_UNSUPPORTED', 'The user has no factor for a code of this length.');
-      const path = this.#org.transactionPath(factor.verifyHref);
-      const transaction = await this.#api.verify(login, path, stateToken, { passCode: code });
+      const transaction = await this.#api.verify(login, factor.verifyHref, stateToken, { passCode: code });
       requireSamePerson(transaction, primary.user?.id);
       return this.#verified(login, { transaction, proofs: ['password', 'code'] });
     });

@@ -4,12 +4,13 @@ import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
 import { Secret } from '../../secret.ts';
 import type { Surroundings } from '../../surroundings.ts';
+import { IdTokenVerifier, subjectClaims } from '../../upstream/id-token.ts';
 import { splitAppendedCode } from '../appended-code.ts';
+import { attributesOf } from '../attributes.ts';
 import type { Group, Json, Login, Person, PersonProvider, Proof, Question, Step } from '../provider.ts';
+import { secondFactorOf } from '../second-factor.ts';
 import { signInNameOf } from '../sign-in-name.ts';
-import { attributesOf } from './attributes.ts';
 import { wayOf } from './factors.ts';
-import { IdTokens } from './id-token.ts';
 import type { OktaOptions } from './options.ts';
 import type { OktaOrg } from './org.ts';
 import type { People } from './people.ts';
@@ -19,9 +20,8 @@ import {
   codeIn,
   codeQuestion,
   MAX_CHOICE_TRIES,
-  requireUsable,
+  requirePassword,
 } from './questions.ts';
-import { secondFactorOf } from './second-factor.ts';
 import {
   type Channel,
   MAX_INTERVAL_SECONDS,
@@ -82,7 +82,7 @@ export class DirectAuthentication implements PersonProvider {
   readonly #people: People;
   readonly #now: () => number;
   readonly #endpoint: TokenEndpoint;
-  readonly #idTokens: IdTokens;
+  readonly #idTokens: IdTokenVerifier<typeof subjectClaims>;
   readonly #issuer: string;
 
   constructor({ options, org, people, surroundings }: DirectAuthenticationParts) {
@@ -94,17 +94,18 @@ export class DirectAuthentication implements PersonProvider {
     this.#now = surroundings.now;
     this.#issuer = server === undefined ? org.origin : `${org.origin}/oauth2/${server}`;
     this.#endpoint = new TokenEndpoint({ org, options, basePath });
-    this.#idTokens = new IdTokens({
-      org,
+    this.#idTokens = new IdTokenVerifier({
+      name: 'Okta',
       issuer: this.#issuer,
       clientId,
-      keysPath: `${basePath}/keys`,
+      claims: subjectClaims,
+      fetchKeys: (signal) => org.call({ method: 'GET', url: `${basePath}/keys`, signal }),
       now: this.#now,
     });
   }
 
   async password(login: Login, typed: Secret): Promise<Step> {
-    requireUsable(typed);
+    requirePassword(typed);
     const secondFactor = secondFactorOf(login, this.#options);
     if (secondFactor === 'none') return this.#passwordAlone(login, typed);
     if (secondFactor === 'prompts') return this.#passwordThenPrompts(login, typed);
@@ -131,7 +132,7 @@ export class DirectAuthentication implements PersonProvider {
   }
 
   lookUp(login: Login): Promise<Person | undefined> {
-    return this.#people.find(login, signInNameOf(login.userName, this.#options));
+    return this.#people.find(login);
   }
 
   async check(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isMembers } from '../../../../test/simulators/okta/exchange.ts';
+import { isMembers } from '../../../../test/simulators/exchange.ts';
 import { totp } from '../../../../test/simulators/okta/one-time-password.ts';
 import type { PushScript, SimulatedFactor, SimulatedUser } from '../../../../test/simulators/okta/users.ts';
 import {

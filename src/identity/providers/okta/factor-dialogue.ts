@@ -104,8 +104,8 @@ export class FactorDialogue {
     const factors = usable.map((factor) => this.#savedFactor(factor));
     const [first, ...others] = factors;
     if (first === undefined) throw new Denied('MFA_UNSUPPORTED');
-    if (others.length === 0 || this.#options.factorChoice === 'first') return this.#use(login, thread, first);
-    return askToChoose(thread, factors, 1);
+    if (others.length > 0 && this.#options.factorChoice === 'ask') return askToChoose(thread, factors, 1);
+    return requireProven(thread, await this.#use(login, thread, first));
   }
 
   /** @throws Denied, IdentityFault */
@@ -114,11 +114,9 @@ export class FactorDialogue {
     if (!parsed.success) throw new Denied('STATE_INVALID');
     const state = parsed.data;
     const thread: Thread = { stateToken: new Secret(state.stateToken), userId: state.userId };
-    return this.#api.orCancel(login, thread.stateToken, async () => {
-      const next = await this.#next(login, thread, state, answers);
-      if (next.outcome === 'proven') requireProven(thread, next.transaction);
-      return next;
-    });
+    return this.#api.orCancel(login, thread.stateToken, async () =>
+      requireProven(thread, await this.#next(login, thread, state, answers)),
+    );
   }
 
   #next(login: Login, thread: Thread, state: Saved, answers: readonly Secret[]): Promise<Asks | Verified> {
@@ -280,8 +278,10 @@ function shownLabel({ type, provider, detail }: SavedFactor): string {
 }
 
 /** Here and not later, so that what is refused is cancelled too. */
-function requireProven({ userId }: Thread, transaction: Transaction): void {
-  const { status, user } = transaction;
-  if (status !== 'SUCCESS' && status !== 'PASSWORD_WARN') throw statusRefusal(transaction);
+function requireProven({ userId }: Thread, next: Asks | Verified): Asks | Verified {
+  if (next.outcome === 'asks') return next;
+  const { status, user } = next.transaction;
+  if (status !== 'SUCCESS' && status !== 'PASSWORD_WARN') throw statusRefusal(next.transaction);
   if (user !== undefined && userId !== undefined && user.id !== userId) throw new Denied('IDENTITY_MISMATCH');
+  return next;
 }

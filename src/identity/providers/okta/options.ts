@@ -1,17 +1,13 @@
 /** Options of the `okta` provider. */
 
 import { z } from 'zod';
+import { secureUrl } from '../../upstream/secure-url.ts';
 import { secondFactor, signInName } from '../options.ts';
 import { DEFAULT_FACTOR_ORDER, FACTOR_NAME } from './factors.ts';
 
-const orgUrl = z
-  .url({ protocol: /^https?$/ })
-  .refine((text) => ['', '/'].includes(pathOf(text)), {
-    error: 'is the URL of the org without a path: https://example.okta.com',
-  })
-  .refine((text) => text.startsWith('https:') || isLoopback(text), {
-    error: 'begins with https: passwords are sent there. Only a loopback address may have http',
-  });
+const orgUrl = secureUrl.refine((text) => ['', '/'].includes(pathOf(text)), {
+  error: 'is the URL of the org without a path: https://example.okta.com',
+});
 
 export const oktaOptions = z
   .strictObject({
@@ -87,9 +83,4 @@ export type OktaOptions = z.output<typeof oktaOptions>;
 function pathOf(text: string): string {
   const url = URL.parse(text);
   return url === null ? '' : `${url.pathname}${url.search}${url.hash}`;
-}
-
-function isLoopback(text: string): boolean {
-  const host = URL.parse(text)?.hostname ?? '';
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }

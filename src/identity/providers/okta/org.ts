@@ -83,7 +83,8 @@ export class OktaOrg {
       .update(`${serverId}\0${signInName.toLowerCase()}`)
       .digest('hex')
       .slice(0, DEVICE_TOKEN_CHARACTERS);
-    return { headers: { ...this.#authorization(), 'x-forwarded-for': sourceIp }, deviceToken };
+    const forwarded = sourceIp === '' ? {} : { 'x-forwarded-for': sourceIp };
+    return { headers: { ...this.#authorization(), ...forwarded }, deviceToken };
   }
 
   #authorization(): Readonly<Record<string, string>> {

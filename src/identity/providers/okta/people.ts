@@ -3,8 +3,10 @@
 import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
 import type { HttpAnswer } from '../../upstream/http.ts';
+import { attributesOf } from '../attributes.ts';
+import type { SignInNameOptions } from '../options.ts';
 import type { Group, Login, Person, Proof } from '../provider.ts';
-import { attributesOf } from './attributes.ts';
+import { signInNameOf } from '../sign-in-name.ts';
 import { refusalOf } from './error-codes.ts';
 import type { OktaOptions } from './options.ts';
 import type { OktaOrg } from './org.ts';
@@ -28,18 +30,21 @@ type User = z.output<typeof user>;
 
 export class People {
   readonly #org: OktaOrg;
-  readonly #readsGroups: boolean;
+  readonly #options: Pick<OktaOptions, 'readGroups'> & SignInNameOptions;
 
-  constructor(org: OktaOrg, { readGroups }: Pick<OktaOptions, 'readGroups'>) {
+  constructor(org: OktaOrg, options: Pick<OktaOptions, 'readGroups'> & SignInNameOptions) {
     this.#org = org;
-    this.#readsGroups = readGroups;
+    this.#options = options;
   }
 
   /**
    * Who was proven, with what the Users API knows beside what Okta said while proving; without a token only the latter.
-   * @throws Denied where the account is not active; IdentityFault
+   * @throws Denied where the account is not active, or of another name than that of the login; IdentityFault
    */
   async proven(login: Login, known: Person): Promise<Person> {
+    // Orgs may take other attributes for a login, which users can change to the name of somebody here.
+    if (!this.#isNamed(known, login))
+      throw new Denied('IDENTITY_MISMATCH', 'The name is another one of the user.');
     if (!this.#org.hasApiToken) return known;
     // By id: a login may hold a slash, and a short name may be somebody else's too.
     const found = await this.#user(login, known.subject);
@@ -49,11 +54,11 @@ export class People {
   }
 
   /** Who logs in with a key; undefined without a token, for then Okta tells nothing. @throws Denied, IdentityFault */
-  async find(login: Login, signInName: string): Promise<Person | undefined> {
+  async find(login: Login): Promise<Person | undefined> {
     if (!this.#org.hasApiToken) return undefined;
-    const found = await this.#user(login, signInName);
+    const found = await this.#user(login, signInNameOf(login.userName, this.#options));
     // Okta takes an id and `me`, the owner of our token, in the place of a login.
-    if (!isNamed(found, signInName))
+    if (!this.#isNamed({ userName: found.profile.login }, login))
       throw new Denied('USER_UNKNOWN', 'Okta knows the name as something else.');
     return this.#person(login, found, []);
   }
@@ -65,13 +70,20 @@ export class People {
     if (answer.status !== 200) throw refusalOf(answer, 'users');
   }
 
+  /** A short name is the part before the `@`. */
+  #isNamed({ userName }: Pick<Person, 'userName'>, login: Login): boolean {
+    const known = comparable(userName);
+    const wanted = comparable(signInNameOf(login.userName, this.#options));
+    return known === wanted || (!wanted.includes('@') && known.split('@')[0] === wanted);
+  }
+
   async #person(login: Login, found: User, proofs: readonly Proof[]): Promise<Person> {
     requireActive(found.status);
     return {
       subject: found.id,
       userName: found.profile.login,
       attributes: attributesOf(found.profile),
-      groups: this.#readsGroups ? await this.#groups(login, found.id) : [],
+      groups: this.#options.readGroups ? await this.#groups(login, found.id) : [],
       proofs,
     };
   }
@@ -129,11 +141,9 @@ function requireActive(status: string): void {
   }
 }
 
-/** Logins are unique whatever their case; a short name is the part before the `@`. */
-function isNamed({ profile }: User, name: string): boolean {
-  const login = profile.login.toLowerCase();
-  const wanted = name.toLowerCase();
-  return login === wanted || (!wanted.includes('@') && login.split('@')[0] === wanted);
+/** Logins are unique whatever their case and accents. */
+function comparable(login: string): string {
+  return login.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
 }
 
 function read<Shape extends z.ZodType>(shape: Shape, answer: HttpAnswer): z.output<Shape> {

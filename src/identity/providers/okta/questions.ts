@@ -56,11 +56,14 @@ export function onlyAnswer(answers: readonly Secret[]): Secret {
   return answer;
 }
 
-/**
- * Okta's bodies hold characters of up to 3 bytes in UTF-8, and a name without a password is a request of another kind there.
- * @throws Denied PASSWORD_UNUSABLE
- */
-export function requireUsable(text: Secret): void {
+/** A name without a password is a request of another kind at Okta. @throws Denied PASSWORD_UNUSABLE */
+export function requirePassword(text: Secret): void {
+  if (text.reveal() === '') throw new Denied('PASSWORD_UNUSABLE', 'It is empty.');
+  requireUsable(text);
+}
+
+/** Okta's bodies hold characters of up to 3 bytes in UTF-8. @throws Denied PASSWORD_UNUSABLE */
+function requireUsable(text: Secret): void {
   if (/[\u{10000}-\u{10ffff}]/u.test(text.reveal()))
     throw new Denied('PASSWORD_UNUSABLE', 'It holds a character that Okta does not take.');
 }

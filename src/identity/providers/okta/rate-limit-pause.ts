@@ -4,6 +4,8 @@ import { Denied } from '../../decision.ts';
 
 /** Longest pause, whatever Okta says: its buckets are per minute. */
 const MAX_PAUSE_MS = 60_000;
+/** Limits of one user name, user or state token are 4, 20 and 10; those of an org are hundreds. */
+const MAX_LIMIT_OF_ONE = 20;
 /** With the concurrency limit `X-Rate-Limit-Reset` is only a suggestion. */
 const CONCURRENCY_PAUSE_MS = 1000;
 const MS_PER_SECOND = 1000;
@@ -29,7 +31,8 @@ export class RateLimitPause {
   note(headers: Headers): void {
     const limit = numberIn(headers, 'x-rate-limit-limit');
     const remaining = numberIn(headers, 'x-rate-limit-remaining');
-    if (remaining !== 0) return;
+    const isOfOne = limit !== undefined && limit > 0 && limit <= MAX_LIMIT_OF_ONE;
+    if (remaining !== 0 || isOfOne) return;
     const resetMs = (numberIn(headers, 'x-rate-limit-reset') ?? 0) * MS_PER_SECOND;
     const nowMs = this.#now();
     const longestMs = limit === 0 ? CONCURRENCY_PAUSE_MS : MAX_PAUSE_MS;

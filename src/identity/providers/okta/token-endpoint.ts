@@ -40,7 +40,7 @@ const challenge = z.looseObject({
 export type Grant = 'password' | 'code' | 'push';
 
 export type TokenAnswer =
-  | { readonly outcome: 'tokens'; readonly idToken: string }
+  | { readonly outcome: 'tokens'; readonly idToken: Secret }
   | { readonly outcome: 'mfa-required'; readonly mfaToken: Secret }
   | { readonly outcome: 'pending'; readonly isTooFast: boolean };
 
@@ -116,7 +116,7 @@ export class TokenEndpoint {
 function readTokens(answer: HttpAnswer, grant: Grant): TokenAnswer {
   if (answer.status === 200) {
     const parsed = tokens.safeParse(answer.json);
-    if (parsed.success) return { outcome: 'tokens', idToken: parsed.data.id_token };
+    if (parsed.success) return { outcome: 'tokens', idToken: new Secret(parsed.data.id_token) };
     throw new IdentityFault('UPSTREAM_ANSWER_INVALID', 'Okta gives no id token.');
   }
   const parsed = failure.safeParse(answer.json);

@@ -167,6 +167,20 @@ describe('secrets manager', () => {
     assert.equal(await ask(providerOf({ cacheSeconds: 1 }), gone, CANARY), 'UPSTREAM_TIMED_OUT');
   });
 
+  it('secrets manager - a service that keeps failing is left alone, missing secrets are no failure', async () => {
+    const provider = providerOf();
+    for (const [error, count] of [
+      ['ResourceNotFoundException', 10],
+      ['InternalServiceError', 5],
+    ] as const) {
+      server.errors.set(NAME, error);
+      for (let login = 0; login < count; login += 1) await ask(provider, testLogin(), CANARY);
+    }
+    const askedCount = server.asked.length;
+    assert.equal(await ask(provider, testLogin(), CANARY), 'UPSTREAM_SUSPENDED');
+    assert.equal(server.asked.length, askedCount);
+  });
+
   it('secrets manager - further names are tried only where there is no secret', async () => {
     const provider = providerOf({ secretNames: ['aws/transfer/{serverId}/{userName}', 'SFTP/{userName}'] });
     put({ Password: CANARY, Role: 'old' }, 'SFTP/jdoe');

@@ -10,9 +10,10 @@ import type { RecordLookUp, RecordMembers, RecordStore } from '../../records/rec
 import { decodeJson } from '../../records/record-text.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import { awsClientSettings } from '../../upstream/aws.ts';
+import { AwsService } from '../../upstream/aws-service.ts';
 import type { SecretsStoreOptions } from './options.ts';
 import { RecordCache } from './record-cache.ts';
-import { errorName, faultOf } from './secrets-error.ts';
+import { errorName, secretsFault } from './secrets-error.ts';
 
 const MINUTE_MS = 60_000;
 /** What may stand for a variable: everything that a name may hold but `/`, which would lead to somebody else's secret. */
@@ -22,6 +23,7 @@ type Stage = 'AWSCURRENT' | 'AWSPREVIOUS';
 
 export class SecretsRecordStore implements RecordStore {
   readonly #client: SecretsManagerClient;
+  readonly #service = new AwsService('Secrets Manager');
   readonly #secretNames: readonly string[];
   readonly #cache: RecordCache;
   readonly #now: () => number;
@@ -77,19 +79,26 @@ export class SecretsRecordStore implements RecordStore {
     return undefined;
   }
 
-  async #get(
+  #get(
     name: string,
     stage: Stage,
     signal: AbortSignal,
   ): Promise<GetSecretValueResponse | 'deleted' | undefined> {
+    const command = new GetSecretValueCommand({ SecretId: name, VersionStage: stage });
+    return this.#service.call(() => this.#send(command, signal), signal, secretsFault);
+  }
+
+  async #send(
+    command: GetSecretValueCommand,
+    signal: AbortSignal,
+  ): Promise<GetSecretValueResponse | 'deleted' | undefined> {
     try {
-      const command = new GetSecretValueCommand({ SecretId: name, VersionStage: stage });
       return await this.#client.send(command, { abortSignal: signal });
     } catch (error) {
       if (errorName(error) === 'ResourceNotFoundException') return undefined;
       // It is marked for deletion: whoever deletes a user does not want one of another layout to come to life.
       if (errorName(error) === 'InvalidRequestException') return 'deleted';
-      throw faultOf(error, signal);
+      throw error;
     }
   }
 

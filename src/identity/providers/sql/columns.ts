@@ -1,5 +1,6 @@
 /** Column names as names of members: databases fold case, and people write underscores. */
 
+import { Denied } from '../../decision.ts';
 import { MEMBERS, PROTOCOLS } from '../../records/reader.ts';
 import type { RecordMembers } from '../../records/record.ts';
 import type { Row } from './database.ts';
@@ -10,12 +11,17 @@ const MEMBER_NAMES: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** A row as a record. NULL is absent: an empty `ftp_password` of most rows must not hide `password`. */
+/**
+ * A row as a record. NULL is absent: an empty `ftp_password` of most rows must not hide `password`.
+ * @throws Denied RECORD_INVALID for two columns of one member: one may say what the other is meant to forbid
+ */
 export function membersOfRow(row: Row, userNameColumn: string): RecordMembers {
   const given = Object.entries(row).filter(([column, value]) => value !== null && column !== userNameColumn);
-  return Object.fromEntries(
-    given.map(([column, value]) => [MEMBER_NAMES.get(folded(column)) ?? column, value]),
+  const members = new Map(
+    given.map(([column, value]) => [MEMBER_NAMES.get(folded(column)) ?? column, value] as const),
   );
+  if (members.size < given.length) throw new Denied('RECORD_INVALID', 'Two columns are the same member.');
+  return Object.fromEntries(members);
 }
 
 /** The column of a password: `FTPPassword` is in `ftp_password`. */

@@ -75,6 +75,13 @@ describe('sqlite', () => {
     await assert.rejects(store.find(KEY, signal), { code: 'USER_AMBIGUOUS' });
   });
 
+  it('sqlite - two columns of one member refuse the user', async (t) => {
+    const query = 'SELECT *, 1 AS "Enabled" FROM users WHERE user_name = :userName';
+    const { store } = await bench(t, { query });
+    // SQLite's names of columns have a case.
+    await assert.rejects(store.find({ ...KEY, userName: 'msmith' }, signal), { code: 'RECORD_INVALID' });
+  });
+
   it('sqlite - what is missing is a fault that quotes nothing', async (t) => {
     const { surroundings } = await bench(t);
     const find = (more: object) =>

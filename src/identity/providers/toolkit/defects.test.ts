@@ -146,6 +146,17 @@ test('toolkit defect 9 - a login that was given up waits for nothing', async (t)
   await assert.rejects(logIn(bench, login), { name: 'IdentityFault', code: 'UPSTREAM_TIMED_OUT' });
 });
 
+test('toolkit defect 9 - a login that was given up does not wait for a provider that is being made', async (t) => {
+  const making = Promise.withResolvers<void>();
+  const bench = await toolkitBench(t, { making: making.promise });
+  await bench.identityProvider(ldapItem());
+  await bench.user(userItem());
+  setTimeout(() => making.resolve(), 2000).unref();
+  const work = logIn(bench, loginOf({ signal: AbortSignal.timeout(200) }));
+  await assert.rejects(work, { name: 'IdentityFault', code: 'UPSTREAM_TIMED_OUT' });
+  making.resolve();
+});
+
 test('toolkit defect 10 - an expired key is left out, and one whose end cannot be read', async (t) => {
   const bench = await toolkitBench(t);
   await bench.identityProvider(ldapItem());

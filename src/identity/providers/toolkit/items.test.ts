@@ -279,3 +279,27 @@ test('toolkit - tables that are there pass the check, others do not', async (t) 
     fault('CONFIGURATION_INVALID'),
   );
 });
+
+test('toolkit - a name of its own at the identity provider is of one user, never of everybody', async (t) => {
+  const bench = await toolkitBench(t);
+  await bench.identityProvider(ldapItem());
+  await bench.user(userItem({}, { user: { S: '$default$' }, idp_username: { S: 'shared' } }));
+  const login = loginOf({ userName: 'anybody' });
+  await assert.rejects(logIn(bench, login), denied('RECORD_INVALID'));
+  await assert.rejects(bench.provider.lookUp(login), denied('RECORD_INVALID'));
+  assert.deepEqual(bench.asked, []);
+});
+
+test('toolkit - the identity provider is told that nobody can be asked', async (t) => {
+  const seen: boolean[] = [];
+  const bench = await toolkitBench(t, {
+    password: async ({ canPrompt }) => {
+      seen.push(canPrompt);
+      throw new Denied('MFA_UNSUPPORTED');
+    },
+  });
+  await bench.user(userItem());
+  await bench.identityProvider(ldapItem());
+  await assert.rejects(logIn(bench, loginOf({ canPrompt: true })), denied('MFA_UNSUPPORTED'));
+  assert.deepEqual(seen, [false]);
+});

@@ -54,8 +54,13 @@ export type ItemConditions = Pick<UserItem, keyof typeof conditions>;
 /** @throws Denied RECORD_INVALID, for nobody else is concerned */
 export function readUserItem(members: RecordMembers): UserItem {
   const parsed = userItem.safeParse(members);
-  if (parsed.success) return parsed.data;
-  throw new Denied('RECORD_INVALID', `The item of the user: ${mistakesOf(parsed.error)}.`);
+  if (!parsed.success)
+    throw new Denied('RECORD_INVALID', `The item of the user: ${mistakesOf(parsed.error)}.`);
+  const { user, idp_username: nameThere } = parsed.data;
+  // Whoever has that one password would be everybody whom nobody knows.
+  if (user === DEFAULT_USER && nameThere !== undefined)
+    throw new Denied('RECORD_INVALID', `The item of the user: idp_username is not for ${DEFAULT_USER}.`);
+  return parsed.data;
 }
 
 /** @throws IdentityFault CONFIGURATION_INVALID, for everybody of the provider is concerned */

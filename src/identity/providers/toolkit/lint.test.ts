@@ -40,6 +40,7 @@ test('toolkit lint - each mistake is told with its place in the item', async () 
   assert.deepEqual(await membersOf(user({ argon2_hash: '$argon2id$v=19' }, { user: '$default$' })), [
     'error config.argon2_hash',
   ]);
+  assert.deepEqual(await membersOf(user({}, { user: '$default$', idp_username: 'shared' })), ['error ']);
   assert.deepEqual(await membersOf(user({ HomeDirectory: '/b/{{HOME}}' })), ['error config']);
   assert.deepEqual(await membersOf(user({ PosixProfile: { Uid: -1, Gid: 1 } })), [
     'error config.PosixProfile',

@@ -99,6 +99,25 @@ test('toolkit modules - okta reads attributes with a token', async () => {
   await assert.rejects(optionsOf('okta', config), { code: 'CONFIGURATION_INVALID' });
 });
 
+test('toolkit modules - entra needs the tenant whose users are taken', async () => {
+  const tenantId = '11111111-2222-3333-4444-555555555555';
+  const config = { client_id: 'client', app_secret_arn: 'arn:app' };
+  includes(await optionsOf('entra', { ...config, entra_tenant_id: tenantId }), {
+    clientId: 'client',
+    clientSecret: 'text of arn:app',
+    authority: 'https://login.microsoftonline.com/organizations',
+    tenantId,
+    flow: 'password',
+  });
+  const authority_url = `https://login.microsoftonline.us/${tenantId}`;
+  includes(await optionsOf('entra', { client_id: 'client', authority_url }), {
+    authority: authority_url,
+    clientSecret: undefined,
+  });
+  for (const foreign of [{}, { authority_url: 'https://login.microsoftonline.com/common' }])
+    await assert.rejects(optionsOf('entra', { ...config, ...foreign }), { code: 'CONFIGURATION_INVALID' });
+});
+
 test('toolkit modules - secrets are found under the prefix', async () => {
   includes(await optionsOf('secrets_manager', {}), { secretNames: ['SFTP/{userName}'], region: 'eu-west-1' });
   includes(await optionsOf('secrets_manager', { secret_prefix: 'x/' }), { secretNames: ['x/{userName}'] });

@@ -166,15 +166,18 @@ const entraConfig = z.looseObject({
   client_id: z.string(),
   app_secret_arn: z.string().nullish(),
   authority_url: z.string().nullish(),
+  /** Ours: the tenant whose users are taken, where the authority is for those of any. */
+  entra_tenant_id: z.string().nullish(),
 });
 
 async function entraOptions(config: Options, { secrets }: Context): Promise<Options> {
-  const { client_id, app_secret_arn, authority_url } = read(entraConfig, config);
+  const { client_id, app_secret_arn, authority_url, entra_tenant_id } = read(entraConfig, config);
   const secret = app_secret_arn == null ? undefined : await secrets.read(app_secret_arn);
   return {
     clientId: client_id,
     authority: authority_url ?? ENTRA_AUTHORITY,
-    ...(secret === undefined ? {} : { clientSecret: secret.reveal() }),
+    ...(entra_tenant_id == null ? {} : { tenantId: entra_tenant_id }),
+    ...(secret === undefined ? {} : { clientSecret: secret.reveal().trim() }),
   };
 }
 

@@ -14,6 +14,7 @@ import { readRecord } from '../../records/reader.ts';
 import type { UserRecord } from '../../records/record.ts';
 import { Secret } from '../../secret.ts';
 import type { Surroundings } from '../../surroundings.ts';
+import { untilAborted } from '../../upstream/until-aborted.ts';
 import type { Login, Person, PersonProvider, Proof, Step } from '../provider.ts';
 import { createProvider } from '../registry.ts';
 
@@ -169,16 +170,17 @@ class ToolkitProvider implements PersonProvider {
   }
 
   async #judgeElsewhere(found: Found, login: Login, password: Secret): Promise<Step> {
-    const step = await this.#useProvider(found, (provider) =>
+    const step = await this.#useProvider(found, login, (provider) =>
       provider.password(providerLogin(login, found), password),
     );
-    // Items cannot ask for prompts: codes are appended to the password.
     if (step.outcome === 'asks') throw new Denied('MFA_UNSUPPORTED');
     return verified(this.#merged(found, step.person, login, { withKeys: false }));
   }
 
   async #lookUpElsewhere(found: Found, login: Login): Promise<Person> {
-    const person = await this.#useProvider(found, (provider) => provider.lookUp(providerLogin(login, found)));
+    const person = await this.#useProvider(found, login, (provider) =>
+      provider.lookUp(providerLogin(login, found)),
+    );
     if (person === undefined) return this.#ownPerson(found, []);
     return this.#merged(found, person, login, { withKeys: true });
   }
@@ -190,13 +192,16 @@ class ToolkitProvider implements PersonProvider {
 
   #useProvider<Result>(
     { providerItem }: Found,
+    { signal }: Login,
     work: (provider: PersonProvider) => Promise<Result>,
   ): Promise<Result> {
     const create = async () => {
       const configuration = await moduleConfiguration(providerItem, this.#secrets, this.#region);
       return this.#parts.create(configuration, this.#surroundings);
     };
-    return this.#providers.use(contentOf(providerItem), create, work);
+    // Making a provider reads secrets, for everybody who waits for it and not for one login.
+    const done = this.#providers.use(contentOf(providerItem), create, work);
+    return untilAborted(done, signal, 'The identity provider of the item');
   }
 
   /** Somebody whom the tables alone know. */
@@ -239,8 +244,9 @@ function credentialsOnly(record: UserRecord): UserRecord {
   return { ...record, session: EMPTY_RECORD.session };
 }
 
+/** Items cannot ask for prompts: codes are appended to the password. */
 function providerLogin(login: Login, { user, userItem }: Found): Login {
-  return { ...login, userName: userItem.idp_username ?? user };
+  return { ...login, userName: userItem.idp_username ?? user, canPrompt: false };
 }
 
 function verified(person: Person): Step {

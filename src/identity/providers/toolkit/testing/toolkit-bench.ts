@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly person?: Partial<Person>;
   readonly password?: (login: Login) => Promise<Step>;
   readonly canLookUp?: boolean;
+  /** What making a provider waits for. */
+  readonly making?: Promise<void>;
   readonly now?: () => number;
 }
 
@@ -65,6 +67,7 @@ export async function toolkitBench(t: TestContext, bench: BenchOptions = {}): Pr
   const provider = createToolkitProvider(options, surroundings, {
     async create(configuration) {
       made.push(configuration);
+      await bench.making;
       return fake;
     },
   });

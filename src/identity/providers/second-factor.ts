@@ -1,8 +1,8 @@
 /** Which second factor a login needs, before anything is asked. */
 
-import { Denied } from '../../decision.ts';
-import type { SecondFactorOptions } from '../options.ts';
-import type { Login } from '../provider.ts';
+import { Denied } from '../decision.ts';
+import type { SecondFactorOptions } from './options.ts';
+import type { Login } from './provider.ts';
 
 /** @throws Denied MFA_REQUIRED where prompts are required, and the client cannot show them */
 export function secondFactorOf(

@@ -1,4 +1,4 @@
-/** Faults that the simulator commits on demand, in place of an answer or upon it. */
+/** Faults that a simulator commits on demand, in place of an answer or upon it. */
 
 import type { ServerResponse } from 'node:http';
 import type { Reply } from './exchange.ts';
