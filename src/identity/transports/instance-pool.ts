@@ -136,7 +136,11 @@ export class InstancePool {
     const instance = this.#newInstance();
     this.#instances.add(instance);
     this.#startingCount += 1;
-    void instance.ended.then(() => this.#forget(instance));
+    // After the login that it was started for has learnt of a failed start: else that login starts another one.
+    void instance.ready
+      .catch(() => {})
+      .then(() => instance.ended)
+      .then(() => this.#forget(instance));
     try {
       await instance.ready;
     } finally {

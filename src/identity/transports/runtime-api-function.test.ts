@@ -157,3 +157,20 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+test('runtime - a program that ends at once refuses the login, is started once for it, and closes', async () => {
+  const bench = new Bench({
+    command: [process.execPath, '-e', 'console.log("started"); process.exitCode = 3'],
+  });
+  await assert.rejects(bench.ask(), { code: 'FUNCTION_CRASHED' });
+  await until(() => bench.lines.length > 0);
+  await bench.provider.close();
+  assert.deepEqual(bench.lines, ['started']);
+});
+
+test('runtime - one that is closed while it starts closes', async () => {
+  const bench = new Bench();
+  const asked = assert.rejects(bench.ask(), { code: 'ABORTED' });
+  await bench.provider.close();
+  await asked;
+});

@@ -51,10 +51,11 @@ export class RuntimeServer {
     this.#server.requestTimeout = 0;
   }
 
-  /** Resolves to `host:port`. */
+  /** Resolves to `host:port`. Rejects where it cannot listen, or is closed before it does. */
   listen(): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.#server.once('error', reject);
+    this.#server.once('close', () => reject(new Error('closed before it listened')));
     this.#server.listen(0, HOST, () => resolve(`${HOST}:${portOf(this.#server.address())}`));
     return promise;
   }
