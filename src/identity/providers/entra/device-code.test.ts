@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { askedBy, endsRefused, personIn } from '../oidc/testing/provider-bench.ts';
 import type { Step } from '../provider.ts';
+import { askedBy, endsRefused, personIn } from '../testing/provider-bench.ts';
 import { EntraBench, userWith } from './testing/bench.ts';
 
 const ENTER = [''];

@@ -2,7 +2,7 @@
 
 import { Denied } from '../../decision.ts';
 import type { Secret } from '../../secret.ts';
-import { DeviceFlow, type DevicePoll, readDeviceAuthorization } from '../oidc/device-flow.ts';
+import { DeviceFlow, type DevicePoll, readDeviceAuthorization } from '../device-flow.ts';
 import type { Json, Login, Person, PersonProvider, Step } from '../provider.ts';
 import { errorIn, refusalOf } from './error-classes.ts';
 import type { EntraParts } from './password.ts';

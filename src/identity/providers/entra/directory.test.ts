@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { endsRefused, personIn } from '../oidc/testing/provider-bench.ts';
+import { endsRefused, personIn } from '../testing/provider-bench.ts';
 import { type BenchOptions, EntraBench, OID, userWith } from './testing/bench.ts';
 
 const USER = /^\/v1\.0\/users\/[^/]+$/;
@@ -152,4 +152,29 @@ test('entra - the check needs the tenant, and a token where the directory is rea
   await using elsewhere = await EntraBench.start({ tenant: 'bbbbbbbb-1111-2222-3333-444444444444' });
   const check = elsewhere.provider.check?.(AbortSignal.timeout(5000)) ?? assert.fail();
   await elsewhere.assertRefused(check, 'CONFIGURATION_INVALID');
+});
+
+test('entra - a group that is named like a role is none', async () => {
+  const role = { name: 'role:Admin' };
+  const groups = [
+    { id: 'g1', ...role },
+    { id: 'Role:Admin', name: 'x' },
+  ];
+  await using bench = await EntraBench.start({
+    users: [userWith({ groups, roles: ['Partner'] })],
+    options: { groups: 'graph', rolesAsGroups: true, readDirectory: true },
+  });
+  assert.deepEqual(personIn(await bench.password()).groups, [
+    { id: 'g1', name: 'g1' },
+    { id: 'role:Partner', name: 'role:Partner' },
+  ]);
+});
+
+test('entra - what Graph calls a guest is refused with a key and with a password, unless guests are wanted', async () => {
+  const users = [userWith({ properties: { userType: 'Guest' } })];
+  await using bench = await EntraBench.start({ users, options: { readDirectory: true } });
+  await bench.assertRefused(bench.lookUp(), 'NOT_ASSIGNED');
+  await bench.assertRefused(bench.password(), 'NOT_ASSIGNED');
+  await using open = await EntraBench.start({ users, options: { readDirectory: true, guests: 'allow' } });
+  assert.equal((await open.lookUp())?.userName, 'JDoe@contoso.example');
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PASSWORD } from '../oidc/testing/provider-bench.ts';
+import { PASSWORD } from '../testing/provider-bench.ts';
 import { ERROR_CLASSES, refusalOf } from './error-classes.ts';
 import { EntraBench } from './testing/bench.ts';
 

@@ -22,6 +22,7 @@ const user = z.looseObject({
   id: z.string().min(1),
   userPrincipalName: z.string().min(1),
   accountEnabled: z.boolean(),
+  userType: z.string().nullish(),
 });
 export type GraphUser = z.output<typeof user>;
 
@@ -46,7 +47,7 @@ export class Graph {
     this.#origin = new URL(graphUrl).origin;
     this.#tenant = tenant;
     this.#now = now;
-    this.#properties = ['id', 'userPrincipalName', 'accountEnabled', ...attributes].join(',');
+    this.#properties = ['id', 'userPrincipalName', 'accountEnabled', 'userType', ...attributes].join(',');
     this.#http = new UpstreamHttp({
       name: 'Microsoft Graph',
       origin: this.#origin,

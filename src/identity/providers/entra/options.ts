@@ -1,8 +1,8 @@
 /** Options of the `entra` provider. */
 
 import { z } from 'zod';
-import { identityBinding } from '../oidc/identity-binding.ts';
-import { secureUrl } from '../oidc/origin.ts';
+import { secureUrl } from '../../upstream/secure-url.ts';
+import { identityBinding } from '../identity-binding.ts';
 import { signInName } from '../options.ts';
 
 const TENANT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -50,6 +50,13 @@ export const entraOptions = z
       .describe('Scopes that are asked for, `openid` among them.'),
     ...signInName,
     ...identityBinding,
+    guests: z
+      .enum(['refuse', 'allow'])
+      .default('refuse')
+      .describe(
+        'Whether guests of the tenant may log in: people of other tenants and with accounts elsewhere, whose passwords and names are not ' +
+          'in the hands of this tenant.',
+      ),
     groups: z
       .enum(['claim', 'graph', 'none'])
       .default('claim')

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { endsRefused, PASSWORD, personIn } from '../oidc/testing/provider-bench.ts';
+import { endsRefused, PASSWORD, personIn } from '../testing/provider-bench.ts';
 import { entraOptions } from './options.ts';
 import { EntraBench, OID, OTHER_TENANT_ID, TENANT_ID, userWith } from './testing/bench.ts';
 
@@ -196,4 +196,36 @@ test('entra options - what would let in users of any tenant is refused', () => {
     { ...base, scopes: ['profile'] },
   ])
     assert.equal(entraOptions.safeParse(wrong).success, false, JSON.stringify(wrong));
+});
+
+for (const [what, claims] of [
+  ['another tenant', { idp: `https://sts.windows.net/${OTHER_TENANT_ID}/` }],
+  ['a personal account', { idp: 'live.com' }],
+  ['an invitation by mail', { idp: 'mail' }],
+  ['the claim acct', { acct: 1 }],
+] as const) {
+  test(`entra - a guest by ${what} is refused, unless guests are wanted`, async () => {
+    await using bench = await EntraBench.start({ users: [userWith({ claims })] });
+    await bench.assertRefused(bench.password(), 'NOT_ASSIGNED');
+    await using open = await EntraBench.start({
+      users: [userWith({ claims })],
+      options: { guests: 'allow' },
+    });
+    assert.equal(personIn(await open.password()).subject, OID);
+  });
+}
+
+test('entra - who belongs to the tenant is no guest, in either spelling of it', async () => {
+  for (const claims of [{ idp: `https://sts.windows.net/${TENANT_ID}/` }, { acct: 0 }, {}]) {
+    await using bench = await EntraBench.start({ users: [userWith({ claims })] });
+    assert.equal(personIn(await bench.password()).subject, OID);
+  }
+});
+
+test('entra - an address that is not verified is no name, however names compare', async () => {
+  await using bench = await EntraBench.start({
+    users: [userWith({ claims: { email: 'root@contoso.example' } })],
+    options: { identityClaim: 'email', identityMatch: 'none' },
+  });
+  assert.equal(personIn(await bench.password()).userName, 'JDoe@contoso.example');
 });

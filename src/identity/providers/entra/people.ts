@@ -3,15 +3,13 @@
 import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
 import type { Secret } from '../../secret.ts';
-import { asciiLowerCase, requireIdentity } from '../oidc/identity-binding.ts';
-import { verifiedClaims } from '../oidc/person.ts';
-import { attributesOf } from '../okta/attributes.ts';
+import { attributesOf } from '../attributes.ts';
+import { asciiLowerCase, type Claims, requireIdentity, verifiedClaims } from '../identity-binding.ts';
 import type { Group, Login, Person, Proof } from '../provider.ts';
 import { signInNameOf } from '../sign-in-name.ts';
 import type { Graph, GraphUser } from './graph.ts';
-import type { EntraClaims, IdTokens } from './id-token.ts';
 import type { EntraOptions } from './options.ts';
-import type { UserTokens } from './tenant.ts';
+import type { EntraClaims, EntraIdTokens, UserTokens } from './tenant.ts';
 
 const ROLE_PREFIX = 'role:';
 const OBJECT_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -27,13 +25,13 @@ const overage = z.union([
 
 export interface PeopleParts {
   readonly options: EntraOptions;
-  readonly idTokens: IdTokens;
+  readonly idTokens: EntraIdTokens;
   readonly graph: Graph;
 }
 
 export class People {
   readonly #options: EntraOptions;
-  readonly #idTokens: IdTokens;
+  readonly #idTokens: EntraIdTokens;
   readonly #graph: Graph;
 
   constructor({ options, idTokens, graph }: PeopleParts) {
@@ -50,13 +48,16 @@ export class People {
       () => 'holds',
     );
     requireIdentity(claims, login, this.#options);
-    const user = this.#options.readDirectory ? await this.#graph.user(login, claims.oid) : undefined;
+    if (isGuest(claims)) this.#refuseGuest();
+    const user = this.#options.readDirectory ? await this.#user(login, claims.oid) : undefined;
     if (user !== undefined && !isSameText(user.id, claims.oid)) throw new Denied('IDENTITY_MISMATCH');
+    const verified = verifiedClaims(claims);
+    const groups = this.#withoutRoleNames(await this.#groups(login, claims, tokens.accessToken));
     return {
       subject: claims.oid,
-      userName: nameIn(claims, this.#options.identityClaim) ?? signInNameOf(login.userName, this.#options),
-      attributes: new Map([...attributesOf(verifiedClaims(claims)), ...propertiesOf(user)]),
-      groups: [...(await this.#groups(login, claims, tokens.accessToken)), ...this.#roles(claims)],
+      userName: nameIn(verified, this.#options.identityClaim) ?? signInNameOf(login.userName, this.#options),
+      attributes: new Map([...attributesOf(verified), ...propertiesOf(user)]),
+      groups: [...groups, ...this.#roles(claims)],
       proofs,
     };
   }
@@ -69,16 +70,30 @@ export class People {
     // Graph has functions such as `delta` in the place of a user.
     if (!isId && !name.includes('@'))
       throw new Denied('USER_UNKNOWN', 'The name is no user principal name; see signInDomain.');
-    const user = await this.#graph.user(login, name);
+    const user = await this.#user(login, name);
     if (!isSameText(isId ? user.id : user.userPrincipalName, name))
       throw new Denied('USER_UNKNOWN', 'Entra ID knows the name as something else.');
     return {
       subject: user.id,
       userName: user.userPrincipalName,
       attributes: propertiesOf(user),
-      groups: this.#options.groups === 'none' ? [] : await this.#graph.groupsOf(login, user.id),
+      groups:
+        this.#options.groups === 'none'
+          ? []
+          : this.#withoutRoleNames(await this.#graph.groupsOf(login, user.id)),
       proofs: [],
     };
+  }
+
+  async #user(login: Login, nameOrId: string): Promise<GraphUser> {
+    const user = await this.#graph.user(login, nameOrId);
+    if (user.userType === 'Guest') this.#refuseGuest();
+    return user;
+  }
+
+  #refuseGuest(): void {
+    if (this.#options.guests === 'refuse')
+      throw new Denied('NOT_ASSIGNED', 'The user is a guest of the tenant.');
   }
 
   async #groups(
@@ -96,15 +111,32 @@ export class People {
     return this.#graph.ownGroups(login, accessToken);
   }
 
+  /** In many tenants users make groups and name them: no name of theirs may pass for a role. */
+  #withoutRoleNames(groups: readonly Group[]): readonly Group[] {
+    if (!this.#options.rolesAsGroups) return groups;
+    return groups
+      .filter(({ id }) => !isLikeRole(id))
+      .map(({ id, name }) => ({ id, name: isLikeRole(name) ? id : name }));
+  }
+
   #roles(claims: EntraClaims): readonly Group[] {
     if (!this.#options.rolesAsGroups) return [];
     const roles = texts.safeParse(claims.roles).data ?? [];
-    // The prefix keeps the name of a group from passing for a role.
     return roles.map((role) => ({ id: `${ROLE_PREFIX}${role}`, name: `${ROLE_PREFIX}${role}` }));
   }
 }
 
-function nameIn(claims: EntraClaims, identityClaim: string): string | undefined {
+function isLikeRole(text: string): boolean {
+  return text.toLowerCase().startsWith(ROLE_PREFIX);
+}
+
+/** `idp` names who keeps the account, where that is not the tenant; `acct` is an optional claim. */
+function isGuest({ idp, iss, tid, acct }: EntraClaims): boolean {
+  const isOfTenant = idp === undefined || idp === iss || idp === `https://sts.windows.net/${tid}/`;
+  return !isOfTenant || String(acct) === '1';
+}
+
+function nameIn(claims: Claims, identityClaim: string): string | undefined {
   return [claims[identityClaim], claims.preferred_username].find(
     (name): name is string => typeof name === 'string' && name !== '',
   );

@@ -4,16 +4,15 @@ import type { Surroundings } from '../../surroundings.ts';
 import type { PersonProvider } from '../provider.ts';
 import { EntraDeviceCode } from './device-code.ts';
 import { Graph } from './graph.ts';
-import { IdTokens } from './id-token.ts';
 import type { EntraOptions } from './options.ts';
 import { type EntraParts, EntraPassword } from './password.ts';
 import { People } from './people.ts';
-import { EntraTenant } from './tenant.ts';
+import { EntraTenant, idTokensOf } from './tenant.ts';
 
 export function createEntraProvider(options: EntraOptions, { now }: Surroundings): PersonProvider {
   const tenant = new EntraTenant(options);
   const graph = new Graph(options, tenant, now);
-  const people = new People({ options, idTokens: new IdTokens(tenant, now), graph });
+  const people = new People({ options, idTokens: idTokensOf(tenant, now), graph });
   const parts: EntraParts = {
     options,
     tenant,

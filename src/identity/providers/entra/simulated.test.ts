@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startEntraSimulator } from '../../../../test/simulators/entra/main.ts';
-import { Clock, ProviderBench, personIn } from '../oidc/testing/provider-bench.ts';
+import { Clock, ProviderBench, personIn } from '../testing/provider-bench.ts';
 import { entraOptions } from './options.ts';
 import { createEntraProvider } from './provider.ts';
 

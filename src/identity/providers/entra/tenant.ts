@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Denied, IdentityFault } from '../../decision.ts';
 import { Secret } from '../../secret.ts';
 import { type HttpAnswer, UpstreamHttp } from '../../upstream/http.ts';
+import { IdTokenVerifier, subjectClaims } from '../../upstream/id-token.ts';
 import type { Login } from '../provider.ts';
 import { refusalOf } from './error-classes.ts';
 import { type EntraOptions, tenantIn } from './options.ts';
@@ -19,6 +20,17 @@ const appToken = z.looseObject({
   token_type: z.string().regex(/^bearer$/i),
   expires_in: z.number().positive(),
 });
+
+/** The claims, with the two that say who and where. An application of several tenants takes users of all of them. */
+const claimsOfTenant = (tenantId: string) =>
+  subjectClaims.extend({
+    oid: z.string().min(1),
+    tid: z.string().refine((tid) => tid.toLowerCase() === tenantId),
+  });
+type ClaimsShape = ReturnType<typeof claimsOfTenant>;
+
+export type EntraClaims = z.output<ClaimsShape>;
+export type EntraIdTokens = IdTokenVerifier<ClaimsShape>;
 
 /** What a user's grant ends in. */
 export interface UserTokens {
@@ -107,6 +119,18 @@ export class EntraTenant {
   #secretField(): Form {
     return this.#clientSecret === undefined ? {} : { client_secret: this.#clientSecret.reveal() };
   }
+}
+
+export function idTokensOf(tenant: EntraTenant, now: () => number): EntraIdTokens {
+  const { issuer, clientId, tenantId } = tenant;
+  return new IdTokenVerifier({
+    name: 'Entra ID',
+    issuer,
+    clientId,
+    claims: claimsOfTenant(tenantId),
+    fetchKeys: (signal) => tenant.keys(signal),
+    now,
+  });
 }
 
 /** @throws Denied, IdentityFault by what Entra ID says; IdentityFault UPSTREAM_ANSWER_INVALID without an id token */

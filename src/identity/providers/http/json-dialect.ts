@@ -5,7 +5,7 @@ import { DENIALS, type DenialCode, Denied, IdentityFault } from '../../decision.
 import { readRecord } from '../../records/reader.ts';
 import type { UserRecord } from '../../records/record.ts';
 import type { HttpAnswer } from '../../upstream/http.ts';
-import { attributesOf } from '../okta/attributes.ts';
+import { attributesOf } from '../attributes.ts';
 import type { Group, Person } from '../provider.ts';
 import type { Dialect, EndpointQuestion, EndpointRequest } from './dialect.ts';
 

@@ -1,7 +1,7 @@
 /** Options of the `http` provider. */
 
 import { z } from 'zod';
-import { secureUrl } from '../oidc/origin.ts';
+import { secureUrl } from '../../upstream/secure-url.ts';
 import { signInName } from '../options.ts';
 
 /** A field name of RFC 9110 section 5.1, and a value without line breaks. */

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  CANARY,
-  Clock,
-  endsRefused,
-  PASSWORD,
-  ProviderBench,
-  personIn,
-} from '../oidc/testing/provider-bench.ts';
-import { type ScriptedAnswer, ScriptedServer } from '../oidc/testing/scripted-server.ts';
+import { CANARY, Clock, endsRefused, PASSWORD, ProviderBench, personIn } from '../testing/provider-bench.ts';
+import { type ScriptedAnswer, ScriptedServer } from '../testing/scripted-server.ts';
 import { httpOptions } from './options.ts';
 import { createHttpProvider } from './provider.ts';
 
@@ -159,6 +152,7 @@ function isAllowing(member: string, value: unknown): boolean {
 test('http options - plain HTTP to other hosts, and headers with line breaks, are refused', () => {
   for (const wrong of [
     { url: 'http://auth.example.com' },
+    { url: 'https://user:password@auth.example.com' },
     { url: 'https://auth.example.com', authorization: { type: 'header', name: 'x y', value: 'a' } },
     { url: 'https://auth.example.com', authorization: { type: 'bearer', token: 'a\r\nb' } },
   ])

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Clock, endsRefused, PASSWORD, ProviderBench, personIn } from '../oidc/testing/provider-bench.ts';
-import { type ScriptedAnswer, ScriptedServer } from '../oidc/testing/scripted-server.ts';
+import { Clock, endsRefused, PASSWORD, ProviderBench, personIn } from '../testing/provider-bench.ts';
+import { type ScriptedAnswer, ScriptedServer } from '../testing/scripted-server.ts';
 import { httpOptions } from './options.ts';
 import { createHttpProvider } from './provider.ts';
 
@@ -59,11 +59,15 @@ test('sftpgo - a pre-login hook tells the keys', async () => {
 
 for (const [what, answer, code] of [
   ['an empty user name', { json: { ...USER, username: '' } }, 'BAD_CREDENTIALS'],
+  ['no user name', { json: {} }, 'BAD_CREDENTIALS'],
   ['another status', { status: 403, json: USER }, 'BAD_CREDENTIALS'],
   ['no content', { status: 204, text: '' }, 'BAD_CREDENTIALS'],
   ['no user', { json: [] }, 'UPSTREAM_ANSWER_INVALID'],
   ['a disabled user', { json: { ...USER, status: 0 } }, 'ACCOUNT_DISABLED'],
   ['a user without a status', { json: { username: 'jdoe' } }, 'ACCOUNT_DISABLED'],
+  ['no permissions', { json: { ...USER, permissions: undefined } }, 'RECORD_INVALID'],
+  ['no permissions at all', { json: { ...USER, permissions: {} } }, 'RECORD_INVALID'],
+  ['permissions below the root only', { json: { ...USER, permissions: { '/a': ['*'] } } }, 'RECORD_INVALID'],
   ['an expired user', { json: { ...USER, expiration_date: 1_000 } }, 'ACCOUNT_EXPIRED'],
   ['a denied address', { json: { ...USER, filters: { denied_ip: ['203.0.113.9/32'] } } }, 'SOURCE_REFUSED'],
   ['a denied network that is none', { json: { ...USER, filters: { denied_ip: ['?'] } } }, 'SOURCE_REFUSED'],
@@ -128,5 +132,14 @@ test('sftpgo - any value in any member of a user is refused or harmless', async 
       },
     ),
     { numRuns: 60 },
+  );
+});
+
+test('sftpgo - hashes and keys in the answer are no attributes', async () => {
+  await using scene = await hook({ json: { ...USER, password: '$2a$10$canary-5d0e' } });
+  const { attributes, record } = personIn(await scene.bench.password());
+  assert.deepEqual(
+    [attributes.has('password'), attributes.has('public_keys'), record?.password],
+    [false, false, undefined],
   );
 });

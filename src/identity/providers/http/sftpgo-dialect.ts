@@ -9,7 +9,7 @@ import { Denied, IdentityFault } from '../../decision.ts';
 import { readRecord } from '../../records/reader.ts';
 import type { UserRecord } from '../../records/record.ts';
 import type { HttpAnswer } from '../../upstream/http.ts';
-import { attributesOf } from '../okta/attributes.ts';
+import { attributesOf } from '../attributes.ts';
 import type { Login, Person } from '../provider.ts';
 import type { Dialect, EndpointQuestion, EndpointRequest } from './dialect.ts';
 import { namedGroups, proofsOf, refusalCode } from './json-dialect.ts';
@@ -18,6 +18,7 @@ import type { HttpOptions } from './options.ts';
 /** SFTPGo's `status` of an enabled user; its own default is 0, disabled. */
 const ENABLED = 1;
 const ALL = '*';
+const ROOT = '/';
 
 const texts = z.array(z.string()).nullish();
 const filters = z.looseObject({
@@ -31,7 +32,7 @@ const filters = z.looseObject({
   file_patterns: z.array(z.unknown()).nullish(),
 });
 const user = z.looseObject({
-  username: z.string(),
+  username: z.string().nullish(),
   status: z.int().nullish(),
   expiration_date: z.number().nullish(),
   public_keys: texts,
@@ -77,12 +78,14 @@ export class SftpgoDialect implements Dialect {
     if (!parsed.success)
       throw new IdentityFault('UPSTREAM_ANSWER_INVALID', 'The hook answers no user of SFTPGo.');
     const found = parsed.data;
-    if (found.username === '') throw new Denied(refusalCode(question), 'The hook names no user.');
+    const { username, password: _hash, public_keys: _keys, ...others } = found;
+    if (username === undefined || username === null || username === '')
+      throw new Denied(refusalCode(question), 'The hook names no user.');
     this.#judge(found, question);
     return {
-      subject: found.username,
-      userName: found.username,
-      attributes: attributesOf(found),
+      subject: username,
+      userName: username,
+      attributes: attributesOf({ username, ...others }),
       groups: namedGroups((found.groups ?? []).map(({ name }) => name)),
       proofs: proofsOf(question),
       record: this.#recordOf(found, question.login),
@@ -147,7 +150,9 @@ function covers(text: string, address: string): boolean {
 }
 
 function isLimited(permissions: User['permissions'], given: User['filters']): boolean {
-  const isFree = Object.values(permissions ?? {}).every((each) => each.includes(ALL));
+  // Without any for the root SFTPGo takes no user at all.
+  const { [ROOT]: ofRoot, ...others } = permissions ?? {};
+  const isFree = [ofRoot, ...Object.values(others)].every((each) => each?.includes(ALL) === true);
   const times = given?.access_time ?? [];
   const patterns = given?.file_patterns ?? [];
   return !isFree || times.length > 0 || patterns.length > 0;

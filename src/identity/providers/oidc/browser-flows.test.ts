@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { askedBy, Clock, ProviderBench, personIn } from '../testing/provider-bench.ts';
 import { oidcOptions } from './options.ts';
 import { createOidcProvider } from './provider.ts';
-import { askedBy, Clock, ProviderBench, personIn } from './testing/provider-bench.ts';
 import { CLIENT, REDIRECT_URI, RealIssuer } from './testing/real-issuer.ts';
 
 function benchOf(issuer: string, options: Readonly<Record<string, unknown>>): ProviderBench {

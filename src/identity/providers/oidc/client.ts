@@ -18,8 +18,8 @@ import {
   setJwksCache,
 } from 'openid-client';
 import { Denied, IdentityFault } from '../../decision.ts';
+import { isLoopback } from '../../upstream/secure-url.ts';
 import type { OidcOptions } from './options.ts';
-import { isLoopback } from './origin.ts';
 import { type GrantKind, type OAuthError, refusalOf } from './refusal.ts';
 import { Upstreams } from './upstreams.ts';
 

@@ -3,10 +3,10 @@
 import { genericGrantRequest, initiateDeviceAuthorization } from 'openid-client';
 import { Denied, IdentityFault } from '../../decision.ts';
 import type { Secret } from '../../secret.ts';
+import { DeviceFlow, type DevicePoll, readDeviceAuthorization } from '../device-flow.ts';
+import type { Claims } from '../identity-binding.ts';
 import type { Json, Login, Person, PersonProvider, Step } from '../provider.ts';
 import { OidcClient } from './client.ts';
-import { DeviceFlow, type DevicePoll, readDeviceAuthorization } from './device-flow.ts';
-import type { Claims } from './identity-binding.ts';
 import type { OidcOptions } from './options.ts';
 import { claimsOf, personOf } from './person.ts';
 import { refusalOf } from './refusal.ts';

@@ -16,19 +16,19 @@ import {
 import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
 import type { Secret } from '../../secret.ts';
+import { onlyAnswer } from '../one-answer.ts';
+import { flowShape, PendingFlows } from '../pending-flows.ts';
 import type { Json, Login, Person, PersonProvider, Step } from '../provider.ts';
 import { signInNameOf } from '../sign-in-name.ts';
 import { type Metadata, OidcClient } from './client.ts';
-import { onlyAnswer } from './one-answer.ts';
 import type { OidcOptions } from './options.ts';
-import { PendingFlows } from './pending-flows.ts';
 import { claimsOf, personOf } from './person.ts';
 
 const MS_PER_SECOND = 1000;
 
 const savedShape = z.strictObject({
   stage: z.literal('link'),
-  flowId: z.string(),
+  flow: flowShape,
   state: z.string().min(1),
   nonce: z.string().min(1),
   verifier: z.string().min(1),
@@ -42,12 +42,13 @@ export class OidcLink implements PersonProvider {
   readonly #options: LinkOptions;
   readonly #now: () => number;
   readonly #client: OidcClient;
-  readonly #pending = new PendingFlows();
+  readonly #pending: PendingFlows;
 
   constructor(options: LinkOptions, now: () => number) {
     this.#options = options;
     this.#now = now;
     this.#client = new OidcClient(options, now);
+    this.#pending = new PendingFlows(now);
   }
 
   async password(): Promise<Step> {
@@ -58,7 +59,7 @@ export class OidcLink implements PersonProvider {
     if (!login.canPrompt) throw new Denied('MFA_REQUIRED', 'The client cannot show a link.');
     const saved: Saved = {
       stage: 'link',
-      flowId: this.#pending.begin(login),
+      flow: this.#pending.begin(login),
       state: randomState(),
       nonce: randomNonce(),
       verifier: randomPKCECodeVerifier(),
@@ -80,9 +81,7 @@ export class OidcLink implements PersonProvider {
     const parsed = savedShape.safeParse(json);
     if (!parsed.success) throw new Denied('STATE_INVALID');
     const saved = parsed.data;
-    if (this.#pending.isSuperseded(login, saved.flowId))
-      throw new Denied('STATE_INVALID', 'A newer login of the user from this address has begun.');
-    this.#pending.end(login, saved.flowId);
+    this.#pending.requireNewest(login, saved.flow);
     if (this.#now() >= saved.untilMs) throw new Denied('MFA_TIMED_OUT', 'The code came too late.');
     const claims = await this.#redeem(login, saved, onlyAnswer(answers));
     const settings = { options: this.#options, proofs: ['browser'], nowMs: this.#now() } as const;

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { Denied } from '../../decision.ts';
 import { Trace } from '../../trace.ts';
+import { requireIdentity } from '../identity-binding.ts';
 import type { Login } from '../provider.ts';
-import { requireIdentity } from './identity-binding.ts';
+import { CANARY, Clock, endsRefused, ProviderBench, personIn } from '../testing/provider-bench.ts';
+import { type ScriptedAnswer, ScriptedServer } from '../testing/scripted-server.ts';
 import { oidcOptions } from './options.ts';
 import { personOf } from './person.ts';
 import { createOidcProvider } from './provider.ts';
-import { CANARY, Clock, endsRefused, ProviderBench, personIn } from './testing/provider-bench.ts';
-import { type ScriptedAnswer, ScriptedServer } from './testing/scripted-server.ts';
 
 const LOGIN: Login = {
   userName: 'jdoe',
@@ -26,6 +26,7 @@ const LOGIN: Login = {
 async function scripted(options: Readonly<Record<string, unknown>> = {}) {
   const keys = new Map<string, Awaited<ReturnType<typeof generateKeyPair>>>();
   let tokens: unknown = {};
+  let userInfo: unknown = {};
   let metadata: Readonly<Record<string, unknown>> = {};
   const published: object[] = [];
   const server = await ScriptedServer.start(({ path }): ScriptedAnswer => {
@@ -35,10 +36,12 @@ async function scripted(options: Readonly<Record<string, unknown>> = {}) {
           issuer: server.origin,
           token_endpoint: `${server.origin}/token`,
           jwks_uri: `${server.origin}/keys`,
+          userinfo_endpoint: `${server.origin}/userinfo`,
           id_token_signing_alg_values_supported: ['RS256'],
           ...metadata,
         },
       };
+    if (path === '/userinfo') return { json: userInfo };
     return { json: path === '/keys' ? { keys: published } : tokens };
   });
   const parsed = oidcOptions.parse({
@@ -55,6 +58,9 @@ async function scripted(options: Readonly<Record<string, unknown>> = {}) {
     answerTokens: (value: unknown) => {
       tokens = value;
     },
+    answerUserInfo: (value: unknown) => {
+      userInfo = value;
+    },
     changeMetadata: (more: Readonly<Record<string, unknown>>) => {
       metadata = more;
     },
@@ -63,6 +69,7 @@ async function scripted(options: Readonly<Record<string, unknown>> = {}) {
       const pair = await generateKeyPair('RS256');
       keys.set(kid, pair);
       published.splice(0, published.length, { ...(await exportJWK(pair.publicKey)), kid, alg: 'RS256' });
+      return pair;
     },
     sign: async (claims: JWTPayload, kid: string, issuer = server.origin) => {
       const pair = keys.get(kid) ?? (await generateKeyPair('RS256'));
@@ -240,6 +247,7 @@ test('oidc - acr, amr and the age of the proof have to be as required', () => {
     { amr: 7 },
     { auth_time: 900 },
     { auth_time: 'x' },
+    { auth_time: 940_000 },
   ])
     assert.throws(() => personOf({ ...good, ...wrong }, LOGIN, settings), { code: 'MFA_REQUIRED' });
 });
@@ -273,5 +281,107 @@ test('oidc - error pages, redirects and limits have their codes', async () => {
   for (const [answer, code] of cases) {
     server.answer = () => answer;
     await bench.assertRefused(bench.password(), code);
+  }
+});
+
+test('oidc - the UserInfo endpoint adds claims, but proves no second factor and no address of the token', async () => {
+  await using scene = await scripted({ userInfo: true, requireAmr: ['mfa'] });
+  await scene.publish('one');
+  const { bench } = scene;
+  const told = { sub: 'sub-jdoe', groups: ['partners'], email: 'jdoe@example.com', email_verified: true };
+  scene.answerUserInfo({ ...told, amr: ['mfa'] });
+  scene.answerTokens(tokenAnswer(await scene.sign({}, 'one')));
+  await bench.assertRefused(bench.password(), 'MFA_REQUIRED');
+  const proven = { amr: ['mfa'] };
+  scene.answerTokens(tokenAnswer(await scene.sign(proven, 'one')));
+  const person = personIn(await bench.password());
+  assert.deepEqual(
+    [person.groups, person.attributes.get('email')],
+    [[{ id: 'partners', name: 'partners' }], ['jdoe@example.com']],
+  );
+  scene.answerTokens(tokenAnswer(await scene.sign({ ...proven, email: 'root@example.com' }, 'one')));
+  assert.equal(personIn(await bench.password()).attributes.has('email'), false);
+  scene.answerUserInfo({ ...told, sub: 'sub-root' });
+  await bench.assertRefused(bench.password(), 'UPSTREAM_ANSWER_INVALID');
+});
+
+test('oidc - an address that is not verified is no name, however names compare', () => {
+  const options = oidcOptions.parse({
+    issuer: 'https://id.example.com',
+    clientId: 'a',
+    flow: 'password',
+    identityClaim: 'email',
+    identityMatch: 'none',
+  });
+  const settings = { options, proofs: ['password'], nowMs: 0 } as const;
+  assert.equal(personOf({ sub: 's', email: 'root@example.com' }, LOGIN, settings).userName, 'jdoe');
+});
+
+test('oidc - a signature that anybody could make is none, even where the issuer offers such', async () => {
+  await using scene = await scripted({ clientSecret: `${CANARY}-secret` });
+  const pair = await scene.publish('one');
+  scene.changeMetadata({ id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'] });
+  const { bench } = scene;
+  const [, body = ''] = (await scene.sign({}, 'one')).split('.');
+  const payload = JSON.parse(Buffer.from(body, 'base64url').toString());
+  const byHash = (secret: string) =>
+    new SignJWT(payload).setProtectedHeader({ alg: 'HS256', kid: 'one' }).sign(Buffer.from(secret));
+  const { n = '' } = await exportJWK(pair.publicKey);
+  const tokens = [
+    await byHash(`${CANARY}-secret`),
+    await byHash(n),
+    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`,
+  ];
+  for (const token of tokens) {
+    scene.answerTokens(tokenAnswer(token));
+    await bench.assertRefused(bench.password(), 'UPSTREAM_ANSWER_INVALID');
+  }
+});
+
+test('oidc - a token without an end, or for another client too, proves nobody', async () => {
+  await using scene = await scripted();
+  const pair = await scene.publish('one');
+  const claims = { preferred_username: 'jdoe', iss: scene.server.origin, sub: 's', iat: seconds() };
+  const sign = (more: JWTPayload) =>
+    new SignJWT({ ...claims, ...more })
+      .setProtectedHeader({ alg: 'RS256', kid: 'one' })
+      .sign(pair.privateKey);
+  const end = { exp: seconds() + 300 };
+  for (const more of [
+    { aud: 'drawbridge' },
+    { aud: ['drawbridge', 'another'], ...end },
+    { aud: ['drawbridge', 'another'], azp: 'another', ...end },
+  ]) {
+    scene.answerTokens(tokenAnswer(await sign(more)));
+    await scene.bench.assertRefused(scene.bench.password(), 'UPSTREAM_ANSWER_INVALID');
+  }
+  scene.answerTokens(tokenAnswer(await sign({ aud: 'drawbridge', ...end })));
+  assert.equal(personIn(await scene.bench.password()).subject, 's');
+});
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+test('oidc - one password is one call, whatever is answered', async () => {
+  await using scene = await scripted();
+  const { bench, server } = scene;
+  await bench.assertRefused(bench.password(), 'UPSTREAM_ANSWER_INVALID');
+  const answers: readonly ScriptedAnswer[] = [
+    {
+      status: 401,
+      json: { error: 'invalid_grant' },
+      headers: { 'www-authenticate': 'DPoP error="use_dpop_nonce"' },
+    },
+    { status: 400, json: { error: 'use_dpop_nonce' }, headers: { 'dpop-nonce': 'x' } },
+    { status: 429, headers: { 'retry-after': '0' } },
+    { status: 503, headers: { 'retry-after': '0' } },
+    { text: '' },
+  ];
+  for (const answer of answers) {
+    const before = server.requests.length;
+    server.answer = () => answer;
+    assert.ok(await endsRefused(bench.password()));
+    assert.equal(server.requests.length, before + 1);
   }
 });

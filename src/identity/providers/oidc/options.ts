@@ -1,9 +1,9 @@
 /** Options of the `oidc` provider. */
 
 import { z } from 'zod';
+import { secureUrl } from '../../upstream/secure-url.ts';
+import { identityBinding } from '../identity-binding.ts';
 import { secondFactor, signInName } from '../options.ts';
-import { identityBinding } from './identity-binding.ts';
-import { secureUrl } from './origin.ts';
 
 export const oidcOptions = z
   .strictObject({
@@ -79,6 +79,7 @@ export const oidcOptions = z
       .default(180)
       .describe('With `flow: device` and `link`: longest time for what the user does in the browser.'),
     redirectUri: secureUrl
+      .refine((text) => !/[?#]/.test(text), { error: 'has neither a query nor a fragment' })
       .optional()
       .describe('With `flow: link`: the page that the browser ends at, which shows the user the code.'),
     timeoutSeconds: z

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { askedBy, Clock, PASSWORD, ProviderBench, personIn } from '../testing/provider-bench.ts';
 import { oidcOptions } from './options.ts';
 import { createOidcProvider } from './provider.ts';
-import { askedBy, Clock, PASSWORD, ProviderBench, personIn } from './testing/provider-bench.ts';
 import { CLIENT, CODE, RealIssuer } from './testing/real-issuer.ts';
 
 function benchOf(issuer: string, options: Readonly<Record<string, unknown>> = {}): ProviderBench {
@@ -114,6 +114,10 @@ test('oidc options - what would let in the wrong person is refused', () => {
     { ...base, flow: 'device', identityMatch: 'none' },
     { ...base, flow: 'device', mfa: 'prompts', requireAmr: ['mfa'] },
     { ...base, flow: 'link' },
+    { ...base, flow: 'link', redirectUri: 'http://sftp.example.com/code.html' },
+    { ...base, flow: 'link', redirectUri: 'https://sftp.example.com/?page=code' },
+    { ...base, flow: 'link', redirectUri: 'https://sftp.example.com/#code' },
+    { ...base, issuer: 'https://user:password@id.example.com' },
   ])
     assert.equal(oidcOptions.safeParse(wrong).success, false, JSON.stringify(wrong));
   assert.ok(oidcOptions.safeParse({ ...base, mfa: 'appended', codeProof: 'required-by-provider' }).success);

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { Denied } from '../../decision.ts';
 import { Secret } from '../../secret.ts';
 import { splitAppendedCode } from '../appended-code.ts';
-import { secondFactorOf } from '../okta/second-factor.ts';
+import { codeIn } from '../one-answer.ts';
 import type { Json, Login, Person, PersonProvider, Step } from '../provider.ts';
+import { secondFactorOf } from '../second-factor.ts';
 import { signInNameOf } from '../sign-in-name.ts';
 import { OidcClient } from './client.ts';
-import { codeIn } from './one-answer.ts';
 import type { OidcOptions } from './options.ts';
 import { claimsOf, personOf } from './person.ts';
 

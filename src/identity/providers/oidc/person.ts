@@ -8,10 +8,10 @@ import {
 } from 'openid-client';
 import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
-import { attributesOf } from '../okta/attributes.ts';
+import { attributesOf } from '../attributes.ts';
+import { type Claims, requireIdentity, verifiedClaims } from '../identity-binding.ts';
 import type { Group, Login, Person, Proof } from '../provider.ts';
 import { signInNameOf } from '../sign-in-name.ts';
-import { type Claims, requireIdentity } from './identity-binding.ts';
 import type { OidcOptions } from './options.ts';
 
 /** Clocks differ. */
@@ -34,7 +34,17 @@ export async function claimsOf(
   if (claims === undefined || claims.sub === '')
     throw new IdentityFault('UPSTREAM_ANSWER_INVALID', 'The identity provider gives no id token.');
   if (!userInfo) return { ...claims };
-  return { ...(await fetchUserInfo(configuration, tokens.access_token, claims.sub)), ...claims };
+  return withUserInfo(await fetchUserInfo(configuration, tokens.access_token, claims.sub), claims);
+}
+
+/**
+ * How somebody proved themselves only the id token says: elsewhere the same names may be attributes that users write. An address and the
+ * word that it is verified are of one source.
+ */
+function withUserInfo(told: Claims, claims: SubjectClaims): SubjectClaims {
+  const { acr: _acr, amr: _amr, auth_time: _authTime, email, email_verified, ...others } = told;
+  const hasAddress = 'email' in claims || 'email_verified' in claims;
+  return { ...others, ...(hasAddress ? {} : { email, email_verified }), ...claims };
 }
 
 /** @throws Denied IDENTITY_MISMATCH, MFA_REQUIRED */
@@ -50,21 +60,15 @@ export function personOf(
   const { options, proofs, nowMs } = settings;
   requireIdentity(claims, login, options);
   requireAssurance(claims, options, nowMs);
-  const name = claims[options.identityClaim];
+  const verified = verifiedClaims(claims);
+  const name = verified[options.identityClaim];
   return {
     subject: claims.sub,
     userName: typeof name === 'string' && name !== '' ? name : signInNameOf(login.userName, options),
-    attributes: attributesOf(verifiedClaims(claims)),
+    attributes: attributesOf(verified),
     groups: groupsOf(claims, options.groupsClaim),
     proofs,
   };
-}
-
-/** Who may write any address into their profile must not be mapped by it. */
-export function verifiedClaims(claims: Claims): Claims {
-  if (claims.email_verified === true) return claims;
-  const { email: _unverified, ...others } = claims;
-  return others;
 }
 
 function requireAssurance(
@@ -84,7 +88,10 @@ function requireAssurance(
     throw new Denied('MFA_REQUIRED', 'The claim amr lacks one of requireAmr.');
   if (maxAuthAgeSeconds === undefined) return;
   const ageSeconds = typeof authTime === 'number' ? nowMs / MS_PER_SECOND - authTime : Number.NaN;
-  if (!(ageSeconds <= maxAuthAgeSeconds + CLOCK_TOLERANCE_SECONDS))
+  const isBetween = (from: number, to: number) =>
+    ageSeconds >= from - CLOCK_TOLERANCE_SECONDS && ageSeconds <= to + CLOCK_TOLERANCE_SECONDS;
+  // A time to come, such as one in milliseconds, would be young for ever.
+  if (!isBetween(0, maxAuthAgeSeconds))
     throw new Denied(
       'MFA_REQUIRED',
       'The user proved themselves too long ago, or the token does not say when.',

@@ -3,7 +3,7 @@
 import type { CustomFetch } from 'openid-client';
 import { Denied, IdentityFault } from '../../decision.ts';
 import { UpstreamHttp } from '../../upstream/http.ts';
-import { isSecure } from './origin.ts';
+import { isSecure } from '../../upstream/secure-url.ts';
 
 /** Endpoints of one identity provider are on one host, or on a few as with Google. */
 const MAX_ORIGINS = 8;

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
 import { Secret } from '../../secret.ts';
-import { codeIn, onlyAnswer } from '../oidc/one-answer.ts';
+import { codeIn, onlyAnswer } from '../one-answer.ts';
 import type { Json, Login, Proof, Question, Step } from '../provider.ts';
 import type { OneLoginAccount } from './account.ts';
 import type { OneLoginAnswer, OneLoginUser } from './answer.ts';

@@ -1,7 +1,7 @@
 /** Options of the `onelogin` provider. */
 
 import { z } from 'zod';
-import { secureUrl } from '../oidc/origin.ts';
+import { secureUrl } from '../../upstream/secure-url.ts';
 import { secondFactor, signInName } from '../options.ts';
 import { DEFAULT_DEVICE_ORDER } from './devices.ts';
 
@@ -19,6 +19,14 @@ export const oneLoginOptions = z
       .describe('Client id of the API credentials, with the scope `Authentication Only` or more.'),
     clientSecret: z.string().min(1).describe('Their client secret.'),
     ...signInName,
+    names: z
+      .array(z.enum(['username', 'email']))
+      .min(1)
+      .default(['username', 'email'])
+      .describe(
+        'What the name of a login may be at OneLogin: the user name, or the e-mail address; without the latter where users can change it ' +
+          'themselves. A login under another name is refused.',
+      ),
     ...secondFactor,
     deviceOrder: z
       .array(z.string().min(1).max(64))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { endsRefused, PASSWORD, personIn } from '../oidc/testing/provider-bench.ts';
+import { endsRefused, PASSWORD, personIn } from '../testing/provider-bench.ts';
 import { oneLoginOptions } from './options.ts';
 import { OneLoginBench, userWith } from './testing/bench.ts';
 
@@ -206,4 +206,36 @@ test('onelogin options - a URL that is not the account’s is refused', () => {
     'https://login.example.com',
   ])
     assert.equal(oneLoginOptions.safeParse({ ...base, url }).success, false, url);
+});
+
+test('onelogin - somebody else than the user of the login is refused, whatever name of theirs OneLogin took', async () => {
+  await using bench = await OneLoginBench.start();
+  const answered = (user: object) =>
+    bench.simulator.failNext(
+      AUTH,
+      altered({ ...GOOD, data: [{ ...GOOD.data[0], user: { id: 43, ...user } }] }),
+    );
+  for (const user of [{ username: 'other', email: 'other@example.com' }, {}, { username: 'jdoe2' }]) {
+    answered(user);
+    await bench.assertRefused(bench.password(), 'IDENTITY_MISMATCH');
+  }
+  answered({ username: 'JDoe' });
+  assert.equal(personIn(await bench.password()).subject, '43');
+  answered({ username: 'other', email: 'jdoe' });
+  assert.equal(personIn(await bench.password()).subject, '43');
+  await using byName = await OneLoginBench.start([userWith()], { names: ['username'] });
+  const mail = { userName: 'jdoe@example.com' };
+  await byName.assertRefused(byName.password(PASSWORD, mail), 'IDENTITY_MISMATCH');
+});
+
+test('onelogin - a name that is one user’s and another’s address is nobody’s', async () => {
+  const users = [
+    userWith({ username: 'jdoe@example.com', email: 'john@example.com' }),
+    userWith({ id: 43, username: 'mallory', email: 'jdoe@example.com' }),
+  ];
+  await using bench = await OneLoginBench.start(users, { readUsers: true });
+  const mail = { userName: 'jdoe@example.com' };
+  await bench.assertRefused(bench.lookUp(mail), 'USER_AMBIGUOUS');
+  await using byName = await OneLoginBench.start(users, { readUsers: true, names: ['username'] });
+  assert.equal((await byName.lookUp(mail))?.subject, '42');
 });

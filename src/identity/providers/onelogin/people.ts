@@ -3,9 +3,11 @@
 import { z } from 'zod';
 import { Denied, IdentityFault } from '../../decision.ts';
 import type { HttpAnswer } from '../../upstream/http.ts';
-import { asciiLowerCase } from '../oidc/identity-binding.ts';
-import { attributesOf } from '../okta/attributes.ts';
+import { attributesOf } from '../attributes.ts';
+import { asciiLowerCase } from '../identity-binding.ts';
+import type { SignInNameOptions } from '../options.ts';
 import type { Login, Person, Proof } from '../provider.ts';
+import { signInNameOf } from '../sign-in-name.ts';
 import type { OneLoginAccount } from './account.ts';
 import type { OneLoginUser } from './answer.ts';
 import type { OneLoginOptions } from './options.ts';
@@ -23,18 +25,25 @@ const user = entry.extend({
 });
 type User = z.output<typeof user>;
 
+type PeopleOptions = Pick<OneLoginOptions, 'readUsers' | 'names'> & SignInNameOptions;
+
 export class People {
   readonly #account: OneLoginAccount;
-  readonly #readsUsers: boolean;
+  readonly #options: PeopleOptions;
 
-  constructor(account: OneLoginAccount, { readUsers }: Pick<OneLoginOptions, 'readUsers'>) {
+  constructor(account: OneLoginAccount, options: PeopleOptions) {
     this.#account = account;
-    this.#readsUsers = readUsers;
+    this.#options = options;
   }
 
-  /** Who was proven. @throws Denied, IdentityFault */
+  /** Who was proven, who must be the user of the login. @throws Denied, IdentityFault */
   async proven(login: Login, known: OneLoginUser, proofs: readonly Proof[]): Promise<Person> {
-    if (this.#readsUsers) return this.#person(login, known.id, proofs);
+    const { names, readUsers } = this.#options;
+    const wanted = signInNameOf(login.userName, this.#options);
+    // Whoever can change a name of theirs could else log in under one that is somebody's here.
+    if (!names.some((each) => isSameText(known[each], wanted)))
+      throw new Denied('IDENTITY_MISMATCH', 'The name is another one of the user.');
+    if (readUsers) return this.#person(login, known.id, proofs);
     return {
       subject: known.id,
       userName: nameOf(known) ?? login.userName,
@@ -45,26 +54,31 @@ export class People {
   }
 
   /** Who logs in with a key; undefined where users are not read. @throws Denied, IdentityFault */
-  async find(login: Login, name: string): Promise<Person | undefined> {
-    if (!this.#readsUsers) return undefined;
-    const member = name.includes('@') ? ['email', 'username'] : ['username'];
-    for (const each of member) {
-      const found = await this.#named(login, each, name);
-      if (found !== undefined) return this.#person(login, String(found.id), []);
+  async find(login: Login): Promise<Person | undefined> {
+    const { names, readUsers } = this.#options;
+    if (!readUsers) return undefined;
+    const name = signInNameOf(login.userName, this.#options);
+    const ids = new Set<string>();
+    // All of them: the address of one user may be the name of another.
+    for (const member of names) {
+      if (member === 'email' && !name.includes('@')) continue;
+      const found = await this.#named(login, member, name);
+      if (found !== undefined) ids.add(String(found.id));
     }
-    throw new Denied('USER_UNKNOWN');
+    const [userId, ...others] = ids;
+    if (others.length > 0) throw new Denied('USER_AMBIGUOUS');
+    if (userId === undefined) throw new Denied('USER_UNKNOWN');
+    return this.#person(login, userId, []);
   }
 
-  async #named({ trace, signal }: Login, member: string, name: string) {
+  async #named({ trace, signal }: Login, member: OneLoginOptions['names'][number], name: string) {
     const url = `/api/2/users?${new URLSearchParams({ [member]: name })}`;
     return trace.measure(
       `onelogin: user by ${member}`,
       async () => {
         const found = read(entries, await this.#account.get(url, signal));
         // The filter knows wildcards.
-        const exact = found.filter((each) =>
-          isSameText(member === 'email' ? each.email : each.username, name),
-        );
+        const exact = found.filter((each) => isSameText(each[member], name));
         if (exact.length > 1) throw new Denied('USER_AMBIGUOUS');
         return exact[0];
       },

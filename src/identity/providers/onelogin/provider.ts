@@ -4,8 +4,8 @@ import { Denied, IdentityFault } from '../../decision.ts';
 import type { Secret } from '../../secret.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import { splitAppendedCode } from '../appended-code.ts';
-import { secondFactorOf } from '../okta/second-factor.ts';
 import type { Json, Login, Person, PersonProvider, Step } from '../provider.ts';
+import { secondFactorOf } from '../second-factor.ts';
 import { signInNameOf } from '../sign-in-name.ts';
 import { OneLoginAccount } from './account.ts';
 import type { OneLoginAnswer } from './answer.ts';
@@ -51,7 +51,7 @@ class OneLogin implements PersonProvider {
   }
 
   lookUp(login: Login): Promise<Person | undefined> {
-    return this.#people.find(login, signInNameOf(login.userName, this.#options));
+    return this.#people.find(login);
   }
 
   check(signal: AbortSignal): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SimulatedDevice } from '../../../../test/simulators/onelogin/users.ts';
-import { askedBy, PASSWORD, personIn } from '../oidc/testing/provider-bench.ts';
 import type { Step } from '../provider.ts';
+import { askedBy, PASSWORD, personIn } from '../testing/provider-bench.ts';
 import { OneLoginBench, userWith } from './testing/bench.ts';
 
 const GOOGLE: SimulatedDevice = { id: 1, type: 'Google Authenticator', code: '123456' };

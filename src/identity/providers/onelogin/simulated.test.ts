@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startOneLoginSimulator } from '../../../../test/simulators/onelogin/main.ts';
-import { Clock, ProviderBench, personIn } from '../oidc/testing/provider-bench.ts';
+import { Clock, ProviderBench, personIn } from '../testing/provider-bench.ts';
 import { oneLoginOptions } from './options.ts';
 import { createOneLoginProvider } from './provider.ts';
 

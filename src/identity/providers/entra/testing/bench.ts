@@ -6,7 +6,7 @@ import {
   type EntraSimulatorOptions,
 } from '../../../../../test/simulators/entra/simulator.ts';
 import type { SimulatedUser } from '../../../../../test/simulators/entra/users.ts';
-import { CANARY, Clock, PASSWORD, ProviderBench } from '../../oidc/testing/provider-bench.ts';
+import { CANARY, Clock, PASSWORD, ProviderBench } from '../../testing/provider-bench.ts';
 import { entraOptions } from '../options.ts';
 import { createEntraProvider } from '../provider.ts';
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider, { type ClientMetadata, errors } from 'oidc-provider';
-import { PASSWORD } from './provider-bench.ts';
+import { PASSWORD } from '../../testing/provider-bench.ts';
 
 export const CLIENT = { id: 'drawbridge', secret: 'canary-5d0e-client-secret' };
 export const REDIRECT_URI = 'https://sftp.example.com/code.html';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { OneLoginSimulator } from '../../../../../test/simulators/onelogin/simulator.ts';
 import type { SimulatedUser } from '../../../../../test/simulators/onelogin/users.ts';
-import { CANARY, Clock, PASSWORD, ProviderBench } from '../../oidc/testing/provider-bench.ts';
+import { CANARY, Clock, PASSWORD, ProviderBench } from '../../testing/provider-bench.ts';
 import { oneLoginOptions } from '../options.ts';
 import { createOneLoginProvider } from '../provider.ts';
 
