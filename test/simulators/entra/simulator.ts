@@ -1,9 +1,8 @@
 /** A simulated tenant of Entra ID on a loopback port: the token endpoint, the device code flow, and Microsoft Graph beside it. */
 
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { bodyOf, type Exchange, type Reply } from '../exchange.ts';
-import { commit, type Fault } from '../faults.ts';
+import type { Exchange, Reply } from '../exchange.ts';
+import type { Fault } from '../faults.ts';
+import { SimulatedService } from '../service.ts';
 import { Authority, type SimulatedClient } from './authority.ts';
 import { DeviceCodes } from './device-codes.ts';
 import { devicePage } from './device-page.ts';
@@ -13,9 +12,6 @@ import { TokenSigner } from './tokens.ts';
 import { Accounts, type SimulatedUser } from './users.ts';
 
 const DEFAULT_PAGE_SIZE = 999;
-const LOOPBACK = '127.0.0.1';
-/** Requests that are remembered; a simulator that is used as a tool for days drops the oldest. */
-const MAX_REQUESTS = 1000;
 
 export interface EntraSimulatorOptions {
   readonly tenantId: string;
@@ -34,23 +30,17 @@ type Handler = (exchange: Exchange, part: string) => Reply;
 /** Life: construct → `start` → requests → `stop`. */
 export class EntraSimulator {
   readonly #tenantId: string;
-  readonly #port: number;
-  readonly #server: Server;
+  readonly #service: SimulatedService;
   readonly #signer = new TokenSigner();
   readonly #accounts: Accounts;
   readonly #devices: DeviceCodes;
   readonly #authority: Authority;
   readonly #routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[];
-  readonly #faults: { readonly path: RegExp; readonly fault: Fault }[] = [];
-  readonly #requests: string[] = [];
-  readonly #violations: string[] = [];
-  #origin = '';
 
   constructor({ tenantId, client, users, now = Date.now, pageSize, port = 0 }: EntraSimulatorOptions) {
-    const origin = () => this.#origin;
+    const origin = () => this.#service.origin;
     const accounts = new Accounts(users);
     this.#tenantId = tenantId;
-    this.#port = port;
     this.#accounts = accounts;
     this.#devices = new DeviceCodes(now);
     this.#authority = new Authority({
@@ -90,28 +80,34 @@ export class EntraSimulator {
       ['GET', /^\/(devicelogin)$/, (exchange) => devicePage(exchange, this.#devices)],
       ['POST', /^\/(devicelogin)$/, (exchange) => devicePage(exchange, this.#devices)],
     ];
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
+    this.#service = new SimulatedService({
+      port,
+      reply: (exchange) => this.#reply(exchange),
+      violationOf: ({ method, headers }) =>
+        method === 'POST' && headers['content-type'] !== 'application/x-www-form-urlencoded'
+          ? 'no form'
+          : undefined,
+      passwords: () => this.#accounts.all.map(({ user }) => user.password),
     });
   }
 
   get origin(): string {
-    return this.#origin;
+    return this.#service.origin;
   }
 
   /** For the option `authority`. */
   get authorityUrl(): string {
-    return `${this.#origin}/${this.#tenantId}`;
+    return `${this.#service.origin}/${this.#tenantId}`;
   }
 
   /** Such as `POST /{tenant}/oauth2/v2.0/token 400`, without anything secret. */
   get requests(): readonly string[] {
-    return this.#requests;
+    return this.#service.requests;
   }
 
   /** What the client did that it must not. */
   get violations(): readonly string[] {
-    return this.#violations;
+    return this.#service.violations;
   }
 
   /** How often the application asked for a token in its own name. */
@@ -125,7 +121,7 @@ export class EntraSimulator {
 
   /** The next request for a path that fits fails like this; several wait for their turn. */
   failNext(path: RegExp, fault: Fault): void {
-    this.#faults.push({ path, fault });
+    this.#service.failNext(path, fault);
   }
 
   rotateKeys(): void {
@@ -141,46 +137,12 @@ export class EntraSimulator {
     if (!this.#devices.decide(userCode, name)) throw new Error('there is no such user code');
   }
 
-  async start(): Promise<void> {
-    this.#server.listen(this.#port, LOOPBACK);
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no address');
-    this.#origin = `http://${LOOPBACK}:${address.port}`;
+  start(): Promise<void> {
+    return this.#service.start();
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', this.#origin);
-    const body = await bodyOf(request);
-    const exchange: Exchange = { method: request.method ?? '', url, headers: request.headers, body };
-    this.#check(exchange);
-    const fault = this.#takeFault(url.pathname);
-    const makeReply = async () => this.#reply(exchange);
-    const reply = fault === undefined ? await makeReply() : await commit(fault, response, makeReply);
-    this.#requests.push(`${exchange.method} ${url.pathname} ${reply?.status ?? 0}`);
-    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
-    if (reply === undefined) return;
-    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-    response.end(reply.text ?? JSON.stringify(reply.json));
-  }
-
-  #check({ url, method, headers }: Exchange): void {
-    const shown = decodeURIComponent(url.href.replaceAll('+', ' '));
-    if (this.#accounts.all.some(({ user }) => shown.includes(user.password)))
-      this.#violations.push(`${method} ${url.pathname}: a password in the URL`);
-    if (method === 'POST' && headers['content-type'] !== 'application/x-www-form-urlencoded')
-      this.#violations.push(`${method} ${url.pathname}: no form`);
-  }
-
-  #takeFault(path: string): Fault | undefined {
-    const index = this.#faults.findIndex((each) => each.path.test(path));
-    return index < 0 ? undefined : this.#faults.splice(index, 1)[0]?.fault;
+  stop(): Promise<void> {
+    return this.#service.stop();
   }
 
   #reply(exchange: Exchange): Reply {
@@ -212,9 +174,9 @@ export class EntraSimulator {
 
   #configuration(tenant: string): Reply {
     const isOne = tenant === this.#tenantId || tenant === 'contoso.example';
-    const base = `${this.#origin}/${tenant}`;
+    const base = `${this.#service.origin}/${tenant}`;
     return json({
-      issuer: `${this.#origin}/${isOne ? this.#tenantId : '{tenantid}'}/v2.0`,
+      issuer: `${this.#service.origin}/${isOne ? this.#tenantId : '{tenantid}'}/v2.0`,
       token_endpoint: `${base}/oauth2/v2.0/token`,
       device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
       jwks_uri: `${base}/discovery/v2.0/keys`,

@@ -1,15 +1,10 @@
 /** A simulated OneLogin account on a loopback port: tokens, the Authentication API, and users. */
 
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { bodyOf, type Exchange, type Reply } from '../exchange.ts';
-import { commit, type Fault } from '../faults.ts';
+import type { Exchange, Reply } from '../exchange.ts';
+import type { Fault } from '../faults.ts';
+import { SimulatedService } from '../service.ts';
 import { Authentication, Failure } from './authentication.ts';
 import { type Account, Accounts, type SimulatedUser } from './users.ts';
-
-const LOOPBACK = '127.0.0.1';
-/** Requests that are remembered; a simulator that is used as a tool for days drops the oldest. */
-const MAX_REQUESTS = 1000;
 
 export interface OneLoginSimulatorOptions {
   readonly users: readonly SimulatedUser[];
@@ -24,42 +19,40 @@ export interface OneLoginSimulatorOptions {
 
 /** Life: construct → `start` → requests → `stop`. */
 export class OneLoginSimulator {
-  readonly #port: number;
-  readonly #server: Server;
+  readonly #service: SimulatedService;
   readonly #accounts: Accounts;
   readonly #authentication: Authentication;
-  readonly #faults: { readonly path: RegExp; readonly fault: Fault }[] = [];
-  readonly #requests: string[] = [];
-  readonly #violations: string[] = [];
-  #origin = '';
 
   constructor({ users, now = Date.now, port = 0, ...settings }: OneLoginSimulatorOptions) {
-    this.#port = port;
     this.#accounts = new Accounts(users);
     this.#authentication = new Authentication({
       ...settings,
       accounts: this.#accounts,
       now,
-      origin: () => this.#origin,
+      origin: () => this.#service.origin,
     });
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response).catch(() => response.destroy());
+    this.#service = new SimulatedService({
+      port,
+      reply: (exchange) => this.#reply(exchange),
+      violationOf: ({ method, headers }) =>
+        method === 'POST' && headers['content-type'] !== 'application/json' ? 'no JSON' : undefined,
+      passwords: () => this.#accounts.all.map(({ user }) => user.password),
     });
   }
 
   /** For the option `url`. */
   get origin(): string {
-    return this.#origin;
+    return this.#service.origin;
   }
 
   /** Such as `POST /api/1/login/auth 401`, without anything secret. */
   get requests(): readonly string[] {
-    return this.#requests;
+    return this.#service.requests;
   }
 
   /** What the client did that it must not. */
   get violations(): readonly string[] {
-    return this.#violations;
+    return this.#service.violations;
   }
 
   get tokenCount(): number {
@@ -80,49 +73,15 @@ export class OneLoginSimulator {
 
   /** The next request for a path that fits fails like this; several wait for their turn. */
   failNext(path: RegExp, fault: Fault): void {
-    this.#faults.push({ path, fault });
+    this.#service.failNext(path, fault);
   }
 
-  async start(): Promise<void> {
-    this.#server.listen(this.#port, LOOPBACK);
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no address');
-    this.#origin = `http://${LOOPBACK}:${address.port}`;
+  start(): Promise<void> {
+    return this.#service.start();
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', this.#origin);
-    const body = await bodyOf(request);
-    const exchange: Exchange = { method: request.method ?? '', url, headers: request.headers, body };
-    this.#check(exchange);
-    const fault = this.#takeFault(url.pathname);
-    const makeReply = async () => this.#reply(exchange);
-    const reply = fault === undefined ? await makeReply() : await commit(fault, response, makeReply);
-    this.#requests.push(`${exchange.method} ${url.pathname} ${reply?.status ?? 0}`);
-    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
-    if (reply === undefined) return;
-    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-    response.end(reply.text ?? JSON.stringify(reply.json));
-  }
-
-  #check({ url, method, headers }: Exchange): void {
-    const shown = decodeURIComponent(url.href.replaceAll('+', ' '));
-    if (this.#accounts.all.some(({ user }) => shown.includes(user.password)))
-      this.#violations.push(`${method} ${url.pathname}: a password in the URL`);
-    if (method === 'POST' && headers['content-type'] !== 'application/json')
-      this.#violations.push(`${method} ${url.pathname}: no JSON`);
-  }
-
-  #takeFault(path: string): Fault | undefined {
-    const index = this.#faults.findIndex((each) => each.path.test(path));
-    return index < 0 ? undefined : this.#faults.splice(index, 1)[0]?.fault;
+  stop(): Promise<void> {
+    return this.#service.stop();
   }
 
   #reply(exchange: Exchange): Reply {
