@@ -335,6 +335,22 @@ test('function - after N failures the provider sees no further passwords of this
   assert.equal(await bench.codeOf(PASSWORD), 'GRANTED');
 });
 
+test('function - strangers who guess do not pause a user where they usually are, and have a limit there too', async () => {
+  const bench = new FunctionBench({
+    rules: { failures: { after: 3 } },
+    providers: { file: new FakeProvider() },
+  });
+  const home = { sourceIp: '192.0.2.77' };
+  assert.equal(await bench.codeOf({ ...PASSWORD, ...home }), 'GRANTED');
+  for (let each = 0; each < 3; each += 1)
+    assert.equal(await bench.codeOf({ password: 'wrong' }), 'BAD_CREDENTIALS');
+  assert.equal(await bench.codeOf(PASSWORD), 'TOO_MANY_FAILURES');
+  assert.equal(await bench.codeOf({ ...PASSWORD, ...home }), 'GRANTED');
+  for (let each = 0; each < 3; each += 1)
+    assert.equal(await bench.codeOf({ password: 'wrong', ...home }), 'BAD_CREDENTIALS');
+  assert.equal(await bench.codeOf({ ...PASSWORD, ...home }), 'TOO_MANY_FAILURES');
+});
+
 test('function - a check asks the provider, and mistakes in its making are faults', async () => {
   const file = new FakeProvider();
   await new FunctionBench({ providers: { file } }).function.check(AbortSignal.timeout(1000));

@@ -12,6 +12,7 @@ import { judgeConditions } from './conditions.ts';
 import { withDeadline } from './deadline.ts';
 import type { Pending } from './dialogue-state.ts';
 import { FailureLimiter } from './failure-limiter.ts';
+import { KnownSources } from './known-sources.ts';
 import type { ProviderRules } from './options.ts';
 import { CODE_QUESTION, PASSWORD_QUESTION } from './question.ts';
 import { type Approach, Rules } from './rules.ts';
@@ -74,6 +75,7 @@ export class Route {
   readonly #profiles: ProfileFinder;
   readonly #now: () => number;
   readonly #failures: FailureLimiter;
+  readonly #sources: KnownSources;
   readonly #totp: TotpCheck;
   readonly #warn: (text: string) => void;
   #inProgressCount = 0;
@@ -86,6 +88,7 @@ export class Route {
     this.#profiles = profiles;
     this.#now = surroundings.now;
     this.#failures = new FailureLimiter(rules.failures, surroundings.now);
+    this.#sources = new KnownSources(rules.failures.maxUsers, surroundings.now);
     this.#totp = new TotpCheck(surroundings);
     this.#warn = surroundings.warn;
   }
@@ -123,8 +126,8 @@ export class Route {
   }
 
   /** For a login that goes on to another provider, because the user is none of this one. */
-  forgetFailures(login: Pick<Login, 'serverId' | 'userName'>): void {
-    this.#failures.forgive(accountOf(login));
+  forgetFailures(login: Pick<Login, 'serverId' | 'userName' | 'sourceIp'>): void {
+    this.#failures.forgive(this.#sources.countedAs(accountOf(login), login.sourceIp));
   }
 
   /** @throws IdentityFault */
@@ -139,7 +142,8 @@ export class Route {
 
   async #judge(login: Login, credentials: Credentials): Promise<RouteStep> {
     if (credentials.kind === 'keys') return this.#judgeKeys(login);
-    const key = accountOf(login);
+    const account = accountOf(login);
+    const key = this.#sources.countedAs(account, login.sourceIp);
     const isPoll = credentials.kind === 'answers' && credentials.answers.length === 0;
     return deniedAsStep(UNKNOWN_USER, () =>
       this.#failures.attempt(key, { isPoll, signal: login.signal }, async () => {
@@ -147,6 +151,7 @@ export class Route {
         if (step.outcome === 'asks') return this.#askUser(login, step);
         const answer = await this.#grant(login, step.person, step.code);
         this.#failures.forgive(key);
+        this.#sources.remember(account, login.sourceIp);
         return { outcome: 'granted', answer };
       }),
     );
