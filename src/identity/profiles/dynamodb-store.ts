@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RecordLookUp, RecordMembers, RecordStore } from '../records/record.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { awsClientSettings } from '../upstream/aws.ts';
-import { findItem } from './dynamodb-item.ts';
+import { DynamoDbItems } from './dynamodb-items.ts';
 import type { DynamoDbOptions } from './options.ts';
 
 /** No user name begins with a dot. */
@@ -12,17 +12,18 @@ const NOBODY = '.';
 
 export class DynamoDbStore implements RecordStore {
   readonly #options: DynamoDbOptions;
-  readonly #client: DynamoDBClient;
+  readonly #items: DynamoDbItems;
 
   constructor(options: DynamoDbOptions, { region }: Pick<Surroundings, 'region'>) {
     this.#options = options;
-    this.#client = new DynamoDBClient(awsClientSettings(options, { region, attempts: 2 }));
+    const client = new DynamoDBClient(awsClientSettings(options, { region, attempts: 2 }));
+    this.#items = new DynamoDbItems(client);
   }
 
   /** @throws IdentityFault */
   async find({ userName }: RecordLookUp, signal: AbortSignal): Promise<RecordMembers | undefined> {
     const { table, keyAttribute } = this.#options;
-    const item = await findItem(this.#client, { table, key: { [keyAttribute]: userName }, signal });
+    const item = await this.#items.find({ table, key: { [keyAttribute]: userName }, signal });
     if (item === undefined) return undefined;
     const { [keyAttribute]: _key, ...members } = item;
     return members;
@@ -31,10 +32,10 @@ export class DynamoDbStore implements RecordStore {
   /** @throws IdentityFault */
   async check(signal: AbortSignal): Promise<void> {
     const { table, keyAttribute } = this.#options;
-    await findItem(this.#client, { table, key: { [keyAttribute]: NOBODY }, signal });
+    await this.#items.find({ table, key: { [keyAttribute]: NOBODY }, signal });
   }
 
   async close(): Promise<void> {
-    this.#client.destroy();
+    this.#items.close();
   }
 }

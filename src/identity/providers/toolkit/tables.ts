@@ -2,7 +2,7 @@
 
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Denied, IdentityFault } from '../../decision.ts';
-import { findItem, findItems } from '../../profiles/dynamodb-item.ts';
+import { DynamoDbItems } from '../../profiles/dynamodb-items.ts';
 import type { Surroundings } from '../../surroundings.ts';
 import { awsClientSettings } from '../../upstream/aws.ts';
 import { DEFAULT_USER, type ProviderItem, readProviderItem, readUserItem, type UserItem } from './items.ts';
@@ -14,11 +14,12 @@ const NOBODY = '$';
 
 export class ToolkitTables {
   readonly #options: ToolkitOptions;
-  readonly #client: DynamoDBClient;
+  readonly #items: DynamoDbItems;
 
   constructor(options: ToolkitOptions, { region }: Pick<Surroundings, 'region'>) {
     this.#options = options;
-    this.#client = new DynamoDBClient(awsClientSettings(options, { region, attempts: 2 }));
+    const client = new DynamoDBClient(awsClientSettings(options, { region, attempts: 2 }));
+    this.#items = new DynamoDbItems(client);
   }
 
   /**
@@ -37,7 +38,7 @@ export class ToolkitTables {
   /** @throws Denied PROVIDER_UNKNOWN; IdentityFault */
   async provider(name: string, signal: AbortSignal): Promise<ProviderItem> {
     const table = this.#options.providersTable;
-    const item = await findItem(this.#client, { table, key: { provider: name }, signal });
+    const item = await this.#items.find({ table, key: { provider: name }, signal });
     if (item === undefined)
       throw new IdentityFault(
         'CONFIGURATION_INVALID',
@@ -49,7 +50,7 @@ export class ToolkitTables {
   /** Whether both tables are there and may be read. @throws IdentityFault */
   async check(signal: AbortSignal): Promise<void> {
     await this.#item(NOBODY, NOBODY, signal);
-    await findItem(this.#client, {
+    await this.#items.find({
       table: this.#options.providersTable,
       key: { provider: NOBODY },
       signal,
@@ -57,7 +58,7 @@ export class ToolkitTables {
   }
 
   close(): void {
-    this.#client.destroy();
+    this.#items.close();
   }
 
   /** Never an item of another provider than the one that was named. */
@@ -69,14 +70,14 @@ export class ToolkitTables {
 
   async #item(user: string, provider: string, signal: AbortSignal): Promise<UserItem | undefined> {
     const key = { user, identity_provider_key: provider };
-    const item = await findItem(this.#client, { table: this.#options.usersTable, key, signal });
+    const item = await this.#items.find({ table: this.#options.usersTable, key, signal });
     return item === undefined ? undefined : readUserItem(item);
   }
 
   /** The toolkit takes the item whose provider comes first in the alphabet, which is an accident. */
   async #only(user: string, signal: AbortSignal): Promise<UserItem | undefined> {
     const table = this.#options.usersTable;
-    const items = await findItems(this.#client, { table, key: { user }, signal });
+    const items = await this.#items.findAll({ table, key: { user }, signal });
     const [first, second] = items.map(readUserItem).sort((one, other) => rank(one) - rank(other));
     if (first === undefined || second === undefined || rank(first) < rank(second)) return first;
     throw new Denied('USER_AMBIGUOUS', 'The name has several items, and no priority says which one counts.');
