@@ -44,7 +44,12 @@ async function lint(file: string): Promise<boolean> {
   const errorCount = records
     .flatMap(({ problems }) => problems)
     .filter(({ severity }) => severity === 'error').length;
-  const summary = `${records.length} records, ${errorCount} errors, ${lines.length - errorCount} warnings`;
+  const counts = [
+    counted(records.length, 'record'),
+    counted(errorCount, 'error'),
+    counted(lines.length - errorCount, 'warning'),
+  ];
+  const summary = counts.join(', ');
   process.stdout.write(`${[...lines, summary].join('\n')}\n`);
   return errorCount === 0;
 }
@@ -67,4 +72,8 @@ function hashPasswordCommand(): Command {
 
 function explain(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }

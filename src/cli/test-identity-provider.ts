@@ -200,7 +200,10 @@ class TestSession {
     const scrubber = request.scrubber();
     const steps = this.#provider instanceof InProcessProvider ? this.#provider.trace.steps : [];
     const lines = [
-      ...steps.map((each) => `${ms(each.atMs)} ${ms(each.durationMs)}  ${each.step}: ${each.outcome}`),
+      // A step is noted when it ends, after those within it.
+      ...steps
+        .toSorted((one, other) => one.atMs - other.atMs)
+        .map((each) => `${ms(each.atMs)} ${ms(each.durationMs)}  ${each.step}: ${each.outcome}`),
       `${ms(0)} ${ms(tookMs)}  in all: ${decision?.code ?? verdict}`,
       ...(answer === undefined ? [] : [this.#judgement(request, answer)]),
     ];
