@@ -28,6 +28,8 @@ const SLOW_FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:slow';
 
 const pace = z.object({ medianMs: z.number(), p99Ms: z.number(), maxMs: z.number(), seconds: z.number() });
 
+const primaryAuthentication = z.object({ username: z.string() });
+
 type Report = (name: string, work: () => Promise<void>) => Promise<void>;
 
 export async function check(report: Report): Promise<void> {
@@ -74,8 +76,9 @@ async function startOkta() {
   let outstanding = 0;
   let mostOutstanding = 0;
   const server = createServer(async (request, response) => {
-    const isSlow = (await text(request)).includes('"slow');
-    if (isSlow) {
+    if (request.url !== '/api/v1/authn') return void response.writeHead(404).end('{}');
+    const { username } = primaryAuthentication.parse(JSON.parse(await text(request)));
+    if (username.startsWith('slow')) {
       mostOutstanding = Math.max(mostOutstanding, ++outstanding);
       await delay(SLOW_MS);
       outstanding -= 1;
@@ -86,7 +89,7 @@ async function startOkta() {
         status: 'SUCCESS',
         expiresAt: '2099-01-01T00:00:00.000Z',
         sessionToken: 'token',
-        _embedded: { user: { id: '00u1', profile: { login: 'user' } } },
+        _embedded: { user: { id: '00u1', profile: { login: username } } },
       }),
     );
   });
