@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -33,6 +34,8 @@ const primaryAuthentication = z.object({ username: z.string() });
 type Report = (name: string, work: () => Promise<void>) => Promise<void>;
 
 export async function check(report: Report): Promise<void> {
+  if (!existsSync(LOAD_CLIENT))
+    return console.log('absent: the load client, which .ci/install-clients builds where there is Go');
   await using okta = await startOkta();
   const served = await serve({ configure: (base) => configuration(base, okta.origin) });
   try {
