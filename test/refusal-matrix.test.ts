@@ -23,6 +23,8 @@ const EFS = 1;
 const LAMBDA = 2;
 const GATEWAY = 3;
 const MISSING = 4;
+const ELSEWHERE = 5;
+const DENIED = 6;
 const FILE_SYSTEM = 'fs-0123456789abcdef0';
 const NO_SUCH_FILE = 2;
 
@@ -136,6 +138,8 @@ function configurationWith(configuration: Record<string, unknown>, url: string):
         listen: { SFTP: '127.0.0.1:0' },
       },
       lambda(missing),
+      { ...lambda(FUNCTION), SourceNetworks: ['192.0.2.0/24', '2001:db8::/32'] },
+      { ...lambda(FUNCTION), SourceNetworks: ['127.0.0.0/8'], DeniedNetworks: ['127.0.0.1'] },
     ],
   };
 }
@@ -184,6 +188,8 @@ const byPasswordRows: readonly (readonly [
   ['an answer that is no JSON', S3, 'ANSWER_NOT_JSON', ['circular']],
   ['an answer that is too large', S3, 'ANSWER_TOO_LARGE', ['much']],
   ['a module that is missing', MISSING, 'FUNCTION_BAD_MODULE', ['nothing']],
+  ['an address in none of the networks of the server', ELSEWHERE, 'SOURCE_REFUSED', ['nothing']],
+  ['an address that the server denies', DENIED, 'SOURCE_REFUSED', ['nothing']],
   ['a function on AWS that throws', LAMBDA, 'FUNCTION_THREW', ['throws']],
   ['a function on AWS that hangs', LAMBDA, 'FUNCTION_TIMED_OUT', ['hangs', 'stalls']],
   [

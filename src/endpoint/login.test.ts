@@ -213,3 +213,19 @@ test('login - what the server itself refuses stays its own refusal, whatever the
   assert.equal((await login.password({ ...attempt, password: PASSWORD })).outcome, 'refused');
   assert.equal(refusals()[0]?.code, 'ROLE_UNKNOWN');
 });
+
+test('login - from an address that the server does not allow nobody is asked about', async () => {
+  const { login, attempt, refusals, events } = setUp(() => GRANT, {
+    allowsSource: (address) => address !== '203.0.113.9',
+  });
+  assert.equal((await login.password({ ...attempt, password: PASSWORD })).outcome, 'refused');
+  assert.equal(
+    await login.acceptsKey({ ...attempt, key: sshKey(generateKeyPairSync('ed25519').privateKey) }),
+    false,
+  );
+  assert.deepEqual(
+    refusals().map(({ code }) => code),
+    ['SOURCE_REFUSED', 'SOURCE_REFUSED'],
+  );
+  assert.deepEqual(events, []);
+});

@@ -29,6 +29,8 @@ export interface ServerSettings {
   readonly prompts: 'none' | 'password-first' | 'provider';
   /** Authorities whose certificates log users in, beside those of the users' own keys. */
   readonly trustedAuthorities: readonly PublicKey[];
+  /** Whether anybody may log in from the address. */
+  readonly allowsSource: (address: string) => boolean;
   /** Keys and certificates that nobody logs in with any more. */
   readonly revocations: Revocations;
   /** Shown before the login; empty for none. */

@@ -11,6 +11,9 @@ export const REFUSALS = {
 
   ANSWERS_INVALID: 'An answer to a challenge is too long, holds a NUL character or is not valid Unicode.',
 
+  SOURCE_REFUSED:
+    'The address of the client is in none of the networks that the server allows, or in one it denies.',
+
   NOT_AUTHENTICATED: 'The function answered without a Role: it does not accept this user or password.',
   CONTRACT_VIOLATION: 'The function answered with something other than a JSON object.',
   ROLE_INVALID: 'Role is not the ARN of an IAM role.',

@@ -89,6 +89,7 @@ class Backstage {
         prompts: 'none',
         trustedAuthorities: [],
         revocations: NOTHING_REVOKED,
+        allowsSource: () => true,
         preAuthenticationBanner: '',
         postAuthenticationBanner: '',
         partialUploads: 'store',

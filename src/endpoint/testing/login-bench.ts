@@ -62,6 +62,7 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}, de
       prompts: 'none',
       trustedAuthorities: [],
       revocations: NOTHING_REVOKED,
+      allowsSource: () => true,
       preAuthenticationBanner: '',
       postAuthenticationBanner: '',
       partialUploads: 'store',

@@ -94,6 +94,7 @@ test('load - fills in every default, resolves paths, and freezes', async (t) => 
         },
         SecurityPolicyName: 'DrawbridgeSecurityPolicy-2026-11',
         TrustedUserCAKeys: [],
+        DeniedNetworks: [],
         RevokedKeys: [],
         RevokedCertificates: [],
         ProtocolDetails: { SetStatOption: 'DEFAULT' },

@@ -8,6 +8,7 @@ import {
   UNPUBLISHED_POLICIES,
 } from '../../../endpoint/security-policies.ts';
 import type { ListenAddress } from '../../../endpoint/sftp-endpoint.ts';
+import { isNetwork } from '../../../identity/index.ts';
 import { PublicKeyError, parseAuthorityKey } from '../../../ssh/index.ts';
 import { DIRECTORY_ID_HINT, isDirectoryId } from './directories.ts';
 import { FUNCTION_ARN_HINT, isFunctionArn } from './functions.ts';
@@ -59,6 +60,10 @@ const authorityKey = z.string().superRefine((line, context) => {
     if (!(error instanceof PublicKeyError)) throw error;
     context.addIssue({ code: 'custom', message: `is not a key of an authority: ${error.message}` });
   }
+});
+
+const network = z.string().refine(isNetwork, {
+  error: 'is not an address and not a network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32',
 });
 
 const fingerprint = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
@@ -242,6 +247,16 @@ const server = z.strictObject({
     .max(MAX_REVOKED)
     .default([])
     .describe('Certificates that nobody logs in with, although they are valid. Our extension.'),
+  SourceNetworks: z
+    .array(network)
+    .optional()
+    .describe(
+      'Networks that clients may log in from, IPv4 and IPv6; an empty list is none. By default from everywhere. Our extension.',
+    ),
+  DeniedNetworks: z
+    .array(network)
+    .default([])
+    .describe('Networks that clients may not log in from, whatever is allowed. Our extension.'),
   ProtocolDetails: protocolDetails,
   S3StorageOptions: s3StorageOptions,
   PartialUploads: z
