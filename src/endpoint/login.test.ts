@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { MemoryStorage } from '../files/storage/memory.ts';
 import type { Storage } from '../files/storage.ts';
 import { virtualPath } from '../files/virtual-path.ts';
-import { IdentityError } from '../identity/index.ts';
+import { IdentityError, SourceRule } from '../identity/index.ts';
 import type { PublicKey } from '../ssh/index.ts';
 import {
   type Answer,
@@ -216,7 +216,7 @@ test('login - what the server itself refuses stays its own refusal, whatever the
 
 test('login - from an address that the server does not allow nobody is asked about', async () => {
   const { login, attempt, refusals, events } = setUp(() => GRANT, {
-    allowsSource: (address) => address !== '203.0.113.9',
+    sources: new SourceRule(undefined, ['203.0.113.9']),
   });
   assert.equal((await login.password({ ...attempt, password: PASSWORD })).outcome, 'refused');
   assert.equal(

@@ -60,8 +60,8 @@ export class ProviderQuestions {
     credentials: Credentials & Pick<LoginAttempt, 'interactive'>,
     parse: (answer: unknown, context: ResponseContext) => Judged,
   ): Promise<Judged | Refused> {
-    const { provider, serverId, allowsSource } = this.#settings;
-    if (!allowsSource(this.#sourceIp)) return refused('SOURCE_REFUSED');
+    const { provider, serverId, sources } = this.#settings;
+    if (!sources.allows(this.#sourceIp)) return refused('SOURCE_REFUSED');
     const prepared = IdentityRequest.from(
       { username: userName, ...credentials, protocol: 'SFTP', serverId, sourceIp: this.#sourceIp },
       this.#before,

@@ -3,7 +3,7 @@
 import type { RoleFacts } from '../files/access.ts';
 import type { AccessPointFacts, FileSystemFacts } from '../files/guard-scope.ts';
 import type { Storage, StorageSession } from '../files/storage.ts';
-import type { IdentityProvider } from '../identity/provider.ts';
+import type { IdentityProvider, SourceRule } from '../identity/index.ts';
 import type { PublicKey } from '../ssh/index.ts';
 import type { Revocations } from './revocations.ts';
 import type { SecurityPolicy } from './security-policies.ts';
@@ -29,8 +29,8 @@ export interface ServerSettings {
   readonly prompts: 'none' | 'password-first' | 'provider';
   /** Authorities whose certificates log users in, beside those of the users' own keys. */
   readonly trustedAuthorities: readonly PublicKey[];
-  /** Whether anybody may log in from the address. */
-  readonly allowsSource: (address: string) => boolean;
+  /** From where anybody may log in. */
+  readonly sources: SourceRule;
   /** Keys and certificates that nobody logs in with any more. */
   readonly revocations: Revocations;
   /** Shown before the login; empty for none. */

@@ -12,7 +12,7 @@ export { type FunctionArn, parseFunctionArn } from './function-arn.ts';
 export type { Grant } from './grant.ts';
 export { MAX_HOME_DETAILS_BYTES } from './home-answer.ts';
 export { MAX_PUBLIC_KEY_CHARACTERS, MAX_PUBLIC_KEYS } from './keys-answer.ts';
-export { isNetwork, Networks } from './pipeline/networks.ts';
+export { SourceRule } from './pipeline/networks.ts';
 export { IdentityError, type IdentityErrorCode, type IdentityProvider } from './provider.ts';
 export { REFUSALS, type RefusalCode, type Refused, refused } from './refusal.ts';
 export {

@@ -7,7 +7,7 @@ import type { ServerSettings } from '../endpoint/server-settings.ts';
 import { SessionRegistry } from '../endpoint/session-registry.ts';
 import type { ListenAddress } from '../endpoint/sftp-endpoint.ts';
 import { SftpEndpoint } from '../endpoint/sftp-endpoint.ts';
-import { IdentityError, type IdentityProvider, Networks } from '../identity/index.ts';
+import { IdentityError, type IdentityProvider, SourceRule } from '../identity/index.ts';
 import {
   type HostKey,
   KexGate,
@@ -159,7 +159,7 @@ export class DrawbridgeNode {
       authenticationMethods: SftpAuthenticationMethods,
       prompts: PROMPTS[KeyboardInteractive],
       trustedAuthorities: server.TrustedUserCAKeys.map(parseAuthorityKey),
-      allowsSource: sourceRule(server),
+      sources: new SourceRule(server.SourceNetworks, server.DeniedNetworks),
       revocations: readRevocations(server.RevokedKeys, server.RevokedCertificates),
       preAuthenticationBanner: server.PreAuthenticationLoginBanner ?? '',
       postAuthenticationBanner: server.PostAuthenticationLoginBanner ?? '',
@@ -197,10 +197,4 @@ function policyOf({ SecurityPolicyName }: ServerConfiguration): SecurityPolicy {
   const policy = findSecurityPolicy(SecurityPolicyName);
   if (policy === undefined) throw new TypeError(`there is no security policy ${SecurityPolicyName}`);
   return policy;
-}
-
-function sourceRule({ SourceNetworks, DeniedNetworks }: ServerConfiguration): ServerSettings['allowsSource'] {
-  const allowed = SourceNetworks === undefined ? undefined : new Networks(SourceNetworks);
-  const denied = new Networks(DeniedNetworks);
-  return (address) => allowed?.includes(address) !== false && !denied.includes(address);
 }

@@ -9,6 +9,7 @@ import { NOTHING_REVOKED } from '../../src/endpoint/revocations.ts';
 import { DEFAULT_SECURITY_POLICY } from '../../src/endpoint/security-policies.ts';
 import type { Storage } from '../../src/files/storage.ts';
 import { type RecordedCall, RecordingStorage } from '../../src/files/testing/recording-storage.ts';
+import { SourceRule } from '../../src/identity/index.ts';
 import { MessageType } from '../../src/sftp/protocol.ts';
 import { SftpServer } from '../../src/sftp/server.ts';
 import { packet } from '../../src/sftp/testing/sftp-client.ts';
@@ -89,7 +90,7 @@ class Backstage {
         prompts: 'none',
         trustedAuthorities: [],
         revocations: NOTHING_REVOKED,
-        allowsSource: () => true,
+        sources: new SourceRule(undefined, undefined),
         preAuthenticationBanner: '',
         postAuthenticationBanner: '',
         partialUploads: 'store',

@@ -2,7 +2,12 @@
 
 import type { KeyObject } from 'node:crypto';
 import { MemoryStorage } from '../../files/storage/memory.ts';
-import type { Decision, IdentityProvider, IdentityRequest } from '../../identity/index.ts';
+import {
+  type Decision,
+  type IdentityProvider,
+  type IdentityRequest,
+  SourceRule,
+} from '../../identity/index.ts';
 import { compilePolicy } from '../../policy/index.ts';
 import { HostKey, type PublicKey } from '../../ssh/index.ts';
 import { ActivityLog } from '../../telemetry/activity.ts';
@@ -62,7 +67,7 @@ export function setUp(answer: Answer, settings: Partial<ServerSettings> = {}, de
       prompts: 'none',
       trustedAuthorities: [],
       revocations: NOTHING_REVOKED,
-      allowsSource: () => true,
+      sources: new SourceRule(undefined, undefined),
       preAuthenticationBanner: '',
       postAuthenticationBanner: '',
       partialUploads: 'store',

@@ -25,3 +25,21 @@ export class Networks {
     return this.#ranges.some((range) => range.contains(address));
   }
 }
+
+/** Addresses that may log in: in a network that is allowed, where these are named, and in none that is denied. */
+export class SourceRule {
+  readonly #allowed: Networks | undefined;
+  readonly #denied: Networks | undefined;
+
+  /** A list that is not there says nothing; an empty one is no network. @throws TypeError as `Networks` */
+  constructor(allowed: readonly string[] | undefined, denied: readonly string[] | undefined) {
+    this.#allowed = allowed === undefined ? undefined : new Networks(allowed);
+    this.#denied = denied === undefined ? undefined : new Networks(denied);
+  }
+
+  /** An address that is not known is refused by either list that is there. */
+  allows(address: string): boolean {
+    if (this.#allowed?.includes(address) === false) return false;
+    return this.#denied === undefined || (address !== '' && !this.#denied.includes(address));
+  }
+}

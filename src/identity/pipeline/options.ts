@@ -8,7 +8,8 @@ import { DAYS, isTimeOfDay, isTimeZone } from './time-window.ts';
 /** Shortest state key in characters: 32 of hexadecimal digits are 128 bits. */
 const MIN_STATE_KEY_CHARACTERS = 32;
 
-const network = z.string().refine(isNetwork, {
+/** An address, or a network in CIDR notation. */
+export const network = z.string().refine(isNetwork, {
   error: 'is not an address and not a network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32',
 });
 const moment = z.iso.datetime({ offset: true }).or(z.iso.date());

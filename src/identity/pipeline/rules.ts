@@ -5,7 +5,7 @@ import { BoundedMatch } from '../bounded-match.ts';
 import { Denied } from '../decision.ts';
 import type { Login } from '../providers/provider.ts';
 import { isUserName } from './event.ts';
-import { Networks } from './networks.ts';
+import { SourceRule } from './networks.ts';
 import type { ProviderRules } from './options.ts';
 import { isInWindow } from './time-window.ts';
 
@@ -14,17 +14,15 @@ export type Approach = Pick<Login, 'userName' | 'protocol' | 'serverId' | 'sourc
 
 export class Rules {
   readonly #options: ProviderRules;
-  readonly #allowed: Networks | undefined;
-  readonly #denied: Networks;
+  readonly #sources: SourceRule;
   readonly #namePattern: RegExp | undefined;
   readonly #match = new BoundedMatch();
   readonly #isRole: readonly TextMatcher[] | undefined;
 
   constructor(options: ProviderRules) {
-    const { sourceNetworks, deniedNetworks = [], userName, roles } = options;
+    const { sourceNetworks, deniedNetworks, userName, roles } = options;
     this.#options = options;
-    this.#allowed = sourceNetworks === undefined ? undefined : new Networks(sourceNetworks);
-    this.#denied = new Networks(deniedNetworks);
+    this.#sources = new SourceRule(sourceNetworks, deniedNetworks);
     this.#namePattern =
       userName.pattern === undefined ? undefined : new RegExp(`^(?:${userName.pattern})$`, 'v');
     this.#isRole = roles?.map(roleMatcher);
@@ -36,7 +34,7 @@ export class Rules {
     if (disabled) throw new Denied('PROVIDER_DISABLED');
     if (serverIds?.includes(login.serverId) === false) throw new Denied('SERVER_REFUSED');
     if (protocols?.includes(login.protocol) === false) throw new Denied('PROTOCOL_REFUSED');
-    this.#judgeSource(login.sourceIp);
+    if (!this.#sources.allows(login.sourceIp)) throw new Denied('SOURCE_REFUSED');
     if (validFrom !== undefined && !(nowMs >= Date.parse(validFrom)))
       throw new Denied('TIME_REFUSED', 'Not yet.');
     if (validTo !== undefined && !(nowMs < Date.parse(validTo)))
@@ -60,13 +58,6 @@ export class Rules {
 
   #isOfPattern(name: string): boolean {
     return this.#namePattern === undefined || this.#match.test(this.#namePattern, name, 'userName.pattern');
-  }
-
-  /** An unknown source is in no network: a list that is there refuses it. */
-  #judgeSource(sourceIp: string): void {
-    if (this.#allowed?.includes(sourceIp) === false) throw new Denied('SOURCE_REFUSED');
-    const isUnknown = sourceIp === '' && this.#options.deniedNetworks !== undefined;
-    if (isUnknown || this.#denied.includes(sourceIp)) throw new Denied('SOURCE_REFUSED');
   }
 }
 

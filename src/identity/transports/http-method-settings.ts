@@ -1,6 +1,6 @@
 /** What is known of an HTTP method that answers logins, and what about it cannot be accepted. */
 
-import { isIP } from 'node:net';
+import { isSecure } from '../upstream/secure-url.ts';
 
 export interface HttpMethodSettings {
   /** Where the method is; `/servers/{serverId}/users/{username}/config` is appended. */
@@ -19,9 +19,8 @@ const AWS_HOST = /\.execute-api\.(?<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$
 
 /** Why the settings cannot be used, in words that name the fix; undefined where they can. */
 export function problemOf({ url, invocationRole, region }: HttpMethodSettings): string | undefined {
-  const { protocol, hostname, username, search, hash } = new URL(url);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname)))
-    return `${url} would be sent passwords in clear: use https, or a loopback address`;
+  const { username, search, hash } = new URL(url);
+  if (!isSecure(url)) return `${url} would be sent passwords in clear: use https, or a loopback address`;
   if (username !== '' || search !== '' || hash !== '')
     return `the URL of an HTTP method has neither a user name nor a query nor a fragment`;
   if (
@@ -35,9 +34,4 @@ export function problemOf({ url, invocationRole, region }: HttpMethodSettings): 
 /** The region that calls are signed for. */
 export function regionOf({ url, region }: Pick<HttpMethodSettings, 'url' | 'region'>): string | undefined {
   return region ?? AWS_HOST.exec(new URL(url).hostname)?.groups?.region;
-}
-
-function isLoopback(hostname: string): boolean {
-  if (hostname === 'localhost' || hostname === '[::1]') return true;
-  return isIP(hostname) === 4 && hostname.startsWith('127.');
 }

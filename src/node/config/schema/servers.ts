@@ -8,7 +8,7 @@ import {
   UNPUBLISHED_POLICIES,
 } from '../../../endpoint/security-policies.ts';
 import type { ListenAddress } from '../../../endpoint/sftp-endpoint.ts';
-import { isNetwork } from '../../../identity/index.ts';
+import { network } from '../../../identity/pipeline/options.ts';
 import { PublicKeyError, parseAuthorityKey } from '../../../ssh/index.ts';
 import { DIRECTORY_ID_HINT, isDirectoryId } from './directories.ts';
 import { FUNCTION_ARN_HINT, isFunctionArn } from './functions.ts';
@@ -60,10 +60,6 @@ const authorityKey = z.string().superRefine((line, context) => {
     if (!(error instanceof PublicKeyError)) throw error;
     context.addIssue({ code: 'custom', message: `is not a key of an authority: ${error.message}` });
   }
-});
-
-const network = z.string().refine(isNetwork, {
-  error: 'is not an address and not a network in CIDR notation, such as 192.0.2.0/24 or 2001:db8::/32',
 });
 
 const fingerprint = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, {
